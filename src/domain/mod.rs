@@ -1,1 +1,9 @@
 //! What the portal knows about people, accounts, links and clients: pure types, without I/O.
+
+pub mod contact;
+pub mod document;
+pub mod ethnic;
+pub mod identifier;
+pub mod person;
+pub mod typed;
+pub mod user_name;

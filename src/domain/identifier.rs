@@ -1,0 +1,149 @@
+//! What a person types to sign in: a user name, a phone or a document's number. Their forms don't overlap.
+
+use time::Date;
+
+use super::contact::{Phone, PhoneFault};
+use super::document::{Document, DocumentFault, DocumentType};
+use super::typed::{compact, is_dash};
+use super::user_name::{UserName, UserNameFault};
+
+/// A sign-in identifier, recognised by its form alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInIdentifier {
+    /// A user name.
+    UserName(UserName),
+    /// A mobile number.
+    Phone(Phone),
+    /// A document's number; its kind follows from its form.
+    Document(Document),
+}
+
+/// Why a text is no sign-in identifier: the fault of the kind that it comes closest to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentifierFault {
+    /// Nothing was typed.
+    #[error("empty")]
+    Empty,
+    /// Meant as a phone.
+    #[error("phone_{0}")]
+    Phone(PhoneFault),
+    /// Meant as a document's number.
+    #[error("document_{0}")]
+    Document(DocumentFault),
+    /// Meant as a user name.
+    #[error("user_name_{0}")]
+    UserName(UserNameFault),
+}
+
+impl SignInIdentifier {
+    /// Recognises what was typed.
+    pub fn parse(raw: &str, today: Date) -> Result<Self, IdentifierFault> {
+        let number = compact(raw);
+        if number.is_empty() {
+            return Err(IdentifierFault::Empty);
+        }
+        if let Ok(phone) = Phone::parse(raw) {
+            return Ok(Self::Phone(phone));
+        }
+        if let Some(kind) = document_type(&number) {
+            return Document::parse(kind, &number, today).map(Self::Document).map_err(IdentifierFault::Document);
+        }
+        if number.starts_with(|c: char| c.is_ascii_digit() || c == '+') {
+            return Phone::parse(raw).map(Self::Phone).map_err(IdentifierFault::Phone);
+        }
+        UserName::parse(raw).map(Self::UserName).map_err(IdentifierFault::UserName)
+    }
+}
+
+/// Whether a text has the form of a phone, an e-mail address, a document's number or a credit code (GB 32100-2015) in
+/// any spelling. The form alone counts, not a check character: a number mistyped in one digit still isn't a name.
+pub(super) fn looks_like_identifier(text: &str) -> bool {
+    let number: String = compact(text).chars().filter(|c| !is_dash(*c) && !matches!(c, '.' | '_')).collect();
+    number.contains('@') || looks_like_phone(&number) || document_type(&number).is_some() || is_credit_code(&number)
+}
+
+/// Whether a text has the form of a mobile number.
+pub(super) fn looks_like_phone(text: &str) -> bool {
+    Phone::parse(text).is_ok() || text.strip_prefix("00").is_some_and(|rest| Phone::parse(rest).is_ok())
+}
+
+/// The kind of document whose numbers have this form, of a compact text.
+fn document_type(number: &str) -> Option<DocumentType> {
+    let (head, tail) = number.split_at_checked(number.find(|c: char| c.is_ascii_digit())?)?;
+    let (digits, last) = match tail.strip_suffix(|c: char| c.is_ascii_uppercase()) {
+        Some(digits) => (digits, tail.chars().last()),
+        None => (tail, None),
+    };
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    match (head.len(), head, digits.len(), last) {
+        (0, _, 18, None) | (0, _, 17, Some('X')) => Some(of_citizen_form(number)),
+        (0, _, 15, None) => Some(DocumentType::ResidentId),
+        (0, _, 8, None) | (0, _, 10, Some(_)) => Some(DocumentType::TaiwanPermit),
+        (3, _, 12, None) => Some(DocumentType::ForeignPermanentResident),
+        (1, "H" | "M", 8 | 10, None) => Some(DocumentType::HongKongMacaoPermit),
+        (1, "E" | "G", 8, None) | (2, _, 7, None) => {
+            Some(DocumentType::Passport).filter(|_| head.starts_with(['E', 'G', 'D', 'S', 'P']))
+        }
+        _ => None,
+    }
+}
+
+fn of_citizen_form(number: &str) -> DocumentType {
+    match number.get(..6) {
+        Some("810000" | "820000") => DocumentType::HongKongMacaoResidence,
+        Some("830000") => DocumentType::TaiwanResidence,
+        _ if number.starts_with('9') => DocumentType::ForeignPermanentResident,
+        _ => DocumentType::ResidentId,
+    }
+}
+
+/// Authority, class, region (6 digits), organisation code (9) and check character.
+fn is_credit_code(number: &str) -> bool {
+    let alphabet = |b: u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !b"IOSVZ".contains(&b));
+    let region = number.get(2..8).unwrap_or_default();
+    number.len() == 18 && number.bytes().all(alphabet) && region.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TODAY: Date = time::macros::date!(2026 - 11 - 24);
+
+    #[test]
+    fn recognises_each_kind() {
+        use DocumentType::*;
+        for (raw, kind) in [
+            ("３４０１０２ 19880315 9975", ResidentId),
+            ("34010419760501997x", ResidentId),
+            ("81000019900101997x", HongKongMacaoResidence),
+            ("830000199001019973", TaiwanResidence),
+            ("934840198507099971", ForeignPermanentResident),
+            ("jpn340185070917", ForeignPermanentResident),
+            ("h00000001", HongKongMacaoPermit),
+            ("00000001", TaiwanPermit),
+            ("0000000001(B)", TaiwanPermit),
+            ("EA0000001", Passport),
+        ] {
+            match SignInIdentifier::parse(raw, TODAY) {
+                Ok(SignInIdentifier::Document(document)) => assert_eq!(document.kind(), kind, "{raw}"),
+                other => panic!("{raw}: {other:?}"),
+            }
+        }
+        assert!(matches!(SignInIdentifier::parse("+86 138 0013 8000", TODAY), Ok(SignInIdentifier::Phone(_))));
+        assert!(matches!(SignInIdentifier::parse("ZhangSan", TODAY), Ok(SignInIdentifier::UserName(_))));
+    }
+
+    #[test]
+    fn tells_the_nearest_fault() {
+        let fault = |raw| SignInIdentifier::parse(raw, TODAY).unwrap_err();
+        assert_eq!(fault(" "), IdentifierFault::Empty);
+        assert_eq!(fault("340102198803159970"), IdentifierFault::Document(DocumentFault::Checksum));
+        assert_eq!(fault("340102880315997"), IdentifierFault::Document(DocumentFault::Obsolete15));
+        assert_eq!(fault("12800138000"), IdentifierFault::Phone(PhoneFault::NotMobile));
+        assert_eq!(fault("张三"), IdentifierFault::UserName(UserNameFault::FirstCharacter));
+        assert_eq!(fault("张三").to_string(), "user_name_first_character");
+    }
+}
