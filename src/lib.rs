@@ -4,6 +4,7 @@
 //! The folder tree is the map; imports go right only:
 //! `http, jobs -> provider, journeys -> storage, upstream, passwords, verify, notify, keys -> domain -> protocol`.
 
+pub mod captcha;
 pub mod clock;
 pub mod crypto;
 pub mod domain;
