@@ -62,10 +62,10 @@ impl Hand {
         let height = dice.between(31.0, 38.0);
         let width = (height * dice.between(0.62, 0.76)).min(room * 0.78);
         Self {
-            centre: (x + dice.between(-3.0, 3.0), f32::from(HEIGHT) / 2.0 + dice.between(-5.0, 5.0)),
+            centre: (x + dice.between(-2.0, 2.0), f32::from(HEIGHT) / 2.0 + dice.between(-5.0, 5.0)),
             size: (width, height),
-            turn: dice.between(-15.0, 15.0).to_radians(),
-            lean: dice.between(-0.2, 0.2),
+            turn: dice.between(-13.0, 13.0).to_radians(),
+            lean: dice.between(-0.14, 0.14),
             pen: dice.between(1.7, 2.4),
             ink: dice.between(0.05, 0.22),
         }
@@ -118,7 +118,7 @@ impl Dice<'_> {
     }
 }
 
-const MARGIN: f32 = 8.0;
+const MARGIN: f32 = 6.0;
 const DOTS: usize = 60;
 const LINES: usize = 2;
 

@@ -72,7 +72,7 @@ impl fmt::Debug for Challenge {
     }
 }
 
-/// Four characters of 23: about 280 000 pictures' texts. The tries are limited elsewhere.
+/// Four characters of 22: about 230 000 pictures' texts. The tries are limited elsewhere.
 const LENGTH: usize = 4;
 
 #[cfg(test)]
