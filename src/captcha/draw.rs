@@ -18,8 +18,8 @@ pub fn text(length: usize, random: &Random) -> String {
     (0..length).filter_map(|_| alphabet.get(random.below(count) as usize)).collect()
 }
 
-/// Draws `text`. The same text, seed and scale give the same picture, and another scale the same one enlarged: a page
-/// that offers the double size passes a seed of its own for each challenge. The scale is 1 to 4.
+/// Draws `text` at a scale of 1 to 4. The same text and seed give the same picture, at another scale enlarged, so that
+/// the double size shows nothing new to a machine that reads both.
 pub fn png(text: &str, seed: &Random, scale: u32) -> Vec<u8> {
     let scale = u8::try_from(scale.clamp(1, 4)).unwrap_or(1);
     let dice = Dice(seed);
