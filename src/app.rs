@@ -7,10 +7,11 @@ use tokio::sync::Notify;
 use crate::cache::Caches;
 use crate::clients::Clients;
 use crate::clock::{Clock, Random};
-use crate::config::Config;
+use crate::config::{Config, Site};
 use crate::crypto::{Keyring, SealError};
 use crate::keys::{KeyError, SigningKeys, load_root};
 use crate::notify::Gateway;
+use crate::notify::codes::{self, Asker, Binding, Sender, Sent};
 use crate::passwords::{HashError, Passwords};
 use crate::signed_client::SignedClient;
 use crate::storage::{Db, StorageError};
@@ -44,6 +45,7 @@ pub struct App {
     pub caches: Caches,
     /// Sends SMS and e-mail.
     pub gateway: Gateway,
+    site: Arc<Site>,
     /// Wakes the outbox.
     pub outbox: Notify,
     /// The captcha's answer is always the same: for demonstrations and load tests, never set by a configuration.
@@ -105,6 +107,7 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
         gateway: Gateway::new(signed(&config.gateway)),
         passwords: Passwords::new(config.passwords, random.clone())?,
         caches: Caches::new(&db, &keys, &clock),
+        site: Arc::new(config.site.clone()),
         outbox: Notify::new(),
         config,
         clock,
@@ -114,4 +117,39 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
         signing,
         test_mode,
     }))
+}
+
+impl App {
+    /// Sends a one-time code, in a transaction of its own, and wakes the outbox.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn send_code(&self, binding: Binding, asker: Asker) -> Result<Sent, StorageError> {
+        let (keys, random, now) = (Arc::clone(&self.keys), self.random.clone(), self.clock.now());
+        let signature = self.config.site.sms_signature.clone();
+        let sent = self
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let sender = Sender { keys: &keys, random: &random, signature: &signature };
+                    codes::send(tx, sender, &binding, &asker, now).await
+                })
+            })
+            .await?;
+        self.outbox.notify_one();
+        Ok(sent)
+    }
+
+    /// What the pages say of their owner.
+    pub fn site(&self) -> Arc<Site> {
+        Arc::clone(&self.site)
+    }
+
+    /// Today's date, in Beijing time.
+    pub fn today(&self) -> time::Date {
+        time::OffsetDateTime::from_unix_timestamp(self.clock.now().seconds())
+            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+            .to_offset(time::macros::offset!(+8))
+            .date()
+    }
 }

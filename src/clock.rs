@@ -100,7 +100,7 @@ impl Random {
         Self(Source::System(SystemRandom::new()))
     }
 
-    /// A reproducible generator. For tests only: its output is no secret.
+    /// A reproducible generator: for tests, and for drawing one picture twice. Its output is no secret.
     pub fn seeded(seed: u64) -> Self {
         Self(Source::Seeded(seed, Arc::new(AtomicI64::new(0))))
     }

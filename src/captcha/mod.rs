@@ -14,6 +14,7 @@ mod canvas;
 pub mod draw;
 mod glyphs;
 pub mod question;
+pub mod ticket;
 
 use question::Question;
 

@@ -13,7 +13,7 @@ pub const LIFETIME: Duration = Duration::from_secs(2 * 60 * 60);
 
 statements! {
     INSERT = "INSERT INTO interactions (id, browser_hash, request, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
-    FIND = "SELECT request, fulfilled_at FROM interactions WHERE id = $1 AND browser_hash = $2 AND expires_at > $3";
+    FIND = "SELECT request, created_at, fulfilled_at FROM interactions WHERE id = $1 AND browser_hash = $2 AND expires_at > $3";
     FULFIL = "UPDATE interactions SET fulfilled_at = $2 WHERE id = $1 AND fulfilled_at IS NULL AND expires_at > $2";
 }
 
@@ -24,8 +24,10 @@ pub struct Interaction {
     pub id: InteractionId,
     /// What was asked.
     pub request: AuthorizationRequest,
-    /// Whether it has been answered.
-    pub fulfilled: bool,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was answered.
+    pub fulfilled_at: Option<Timestamp>,
 }
 
 /// Stores a request until it is answered.
@@ -53,13 +55,14 @@ pub async fn find(
     browser_hash: &str,
     now: Timestamp,
 ) -> Stored<Option<Interaction>> {
-    let Some((request, fulfilled)) =
-        fetch_optional!(conn, (String, Option<i64>), FIND, id.as_str(), browser_hash, now.0)?
+    let Some((request, created, fulfilled)) =
+        fetch_optional!(conn, (String, i64, Option<i64>), FIND, id.as_str(), browser_hash, now.0)?
     else {
         return Ok(None);
     };
     let request = serde_json::from_str(&request).map_err(|_| corrupt(id))?;
-    Ok(Some(Interaction { id: id.clone(), request, fulfilled: fulfilled.is_some() }))
+    let (created_at, fulfilled_at) = (Timestamp(created), fulfilled.map(Timestamp));
+    Ok(Some(Interaction { id: id.clone(), request, created_at, fulfilled_at }))
 }
 
 /// Answers an interaction; `false` if it was answered before or has expired.

@@ -10,6 +10,7 @@ statements! {
     HIT = "INSERT INTO limits (subject, window_start, hits, expires_at) VALUES ($1, $2, 1, $3) \
            ON CONFLICT (subject, window_start) DO UPDATE SET hits = limits.hits + 1 WHERE limits.hits < $4";
     PEEK = "SELECT hits FROM limits WHERE subject = $1 AND window_start = $2";
+    REFUND = "UPDATE limits SET hits = hits - 1 WHERE subject = $1 AND window_start = $2 AND hits > 0";
     FORGIVE = "DELETE FROM limits WHERE subject = $1";
 }
 
@@ -62,4 +63,12 @@ pub async fn reached(conn: &mut Conn, subject: &str, limit: Limit, now: Timestam
 /// The store's own.
 pub async fn forgive(tx: &mut Tx, subject: &str) -> Stored<()> {
     execute!(tx, FORGIVE, subject).map(drop)
+}
+
+/// Takes back one hit: what was counted turned out not to be the person's doing.
+///
+/// # Errors
+/// The store's own.
+pub async fn refund(tx: &mut Tx, subject: &str, limit: Limit, now: Timestamp) -> Stored<()> {
+    execute!(tx, REFUND, subject, limit.start(now)).map(drop)
 }

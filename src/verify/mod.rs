@@ -97,6 +97,11 @@ impl PersonSource {
         Self { client, clock }
     }
 
+    /// Its name in audit and claims.
+    pub fn id(&self) -> &str {
+        self.client.id()
+    }
+
     /// Asks the source. `request_id` ties the call to the audit log.
     ///
     /// # Errors

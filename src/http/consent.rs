@@ -1,0 +1,134 @@
+//! Consent, with the masked values that would go out, and the choice of the account.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+
+use super::authorize::{Waiting, find, proceed, refuse};
+use super::mishap::Mishap;
+use super::posted::Posted;
+use super::reply::Reply;
+use crate::app::App;
+use crate::domain::account::Account;
+use crate::pages::{Page, Rendered, Visit};
+use crate::protocol::error::{ErrorCode, OAuthError};
+use crate::protocol::scope::Scope;
+use crate::provider::authorize::Addressed;
+use crate::storage::{audit, changes, consents};
+
+#[derive(Template)]
+#[template(path = "consent.html")]
+struct ConsentPage {
+    page: Page,
+    interaction: String,
+    client: String,
+    user: String,
+    items: Vec<Item>,
+}
+
+struct Item {
+    label: String,
+    value: String,
+}
+
+#[derive(Template)]
+#[template(path = "select_account.html")]
+struct SelectPage {
+    page: Page,
+    interaction: String,
+    client: String,
+    user: String,
+}
+
+/// The consent page of an interaction.
+pub(super) fn page(
+    app: &App,
+    visit: &Visit,
+    waiting: &Waiting,
+    addressed: &Addressed<'_>,
+) -> Result<Reply, Mishap> {
+    let (_, account) = visit.signed_in.as_ref().ok_or(Mishap::Internal)?;
+    let scopes = waiting.request.scopes.intersection(&addressed.client.scopes);
+    let page = ConsentPage {
+        page: visit.page("consent-title"),
+        interaction: waiting.id.0.clone(),
+        client: addressed.client.name(visit.locale.is_english()).to_owned(),
+        user: account.user_name.masked(),
+        items: scopes.iter().map(|scope| item(visit, account, scope)).collect(),
+    };
+    let _ = app;
+    Ok(Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin())))
+}
+
+fn item(visit: &Visit, account: &Account, scope: Scope) -> Item {
+    let person = &account.person;
+    let none = || visit.locale.t("consent-nothing");
+    let value = match scope {
+        Scope::Openid => visit.locale.t("consent-openid-value"),
+        Scope::Profile => account.user_name.as_str().to_owned(),
+        Scope::Phone => person.phone.as_ref().map_or_else(none, |phone| phone.masked()),
+        Scope::Email => person.email.as_ref().map_or_else(none, |email| email.masked()),
+        Scope::RealName => format!("{} {}", person.name.masked(), person.document.masked_public()),
+    };
+    Item { label: visit.locale.t(&format!("scope-{}", scope.as_str().replace('_', "-"))), value }
+}
+
+/// `POST /interaction/{id}/consent`
+pub(super) async fn decide(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let waiting = find(&app, &visit, &id).await?;
+    let Some((_, account)) = &visit.signed_in else { return Ok(Reply::to(format!("/interaction/{id}"))) };
+    if params.text("decision") != "allow" {
+        let denied = OAuthError::new(ErrorCode::AccessDenied, "the person did not consent");
+        return refuse(&app, &waiting, &denied);
+    }
+    let (account, client) = (account.id.clone(), waiting.request.client_id.clone());
+    // What was allowed before stays allowed.
+    let scopes = app.caches.consent(&account, &client).await?.union(&waiting.request.scopes);
+    let (random, now) = (app.random.clone(), visit.now);
+    let subject = format!("consent:{account}:{client}");
+    let told = subject.clone();
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                consents::grant(tx, &account, &client, &scopes, now).await?;
+                changes::record(tx, &told, now).await?;
+                let who = format!("account:{account}");
+                let detail = serde_json::json!({ "client": client, "scopes": scopes.to_string() });
+                audit::record(tx, &random, now, "consent.granted", (&who, &who), &detail).await
+            })
+        })
+        .await?;
+    app.caches.forget(&subject);
+    proceed(&app, &visit, &waiting, true, true).await
+}
+
+/// The page that asks which account.
+pub(super) fn select_page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Reply {
+    let page = SelectPage {
+        page: visit.page("select-title"),
+        interaction: waiting.id.0.clone(),
+        client: addressed.client.name(visit.locale.is_english()).to_owned(),
+        user: visit.signed_in.as_ref().map(|(_, a)| a.user_name.masked()).unwrap_or_default(),
+    };
+    Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()))
+}
+
+/// `POST /interaction/{id}/account`
+pub(super) async fn select(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Path(id): Path<String>,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let waiting = find(&app, &visit, &id).await?;
+    if params.text("choice") == "other" {
+        return Ok(Reply::to(format!("/login?interaction={}", waiting.id)));
+    }
+    proceed(&app, &visit, &waiting, false, true).await
+}

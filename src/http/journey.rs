@@ -1,0 +1,137 @@
+//! The wizard's routes: everything is decided by the engine; here its answers become HTTP.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, State};
+
+use super::cookies::Cookie;
+use super::mishap::Mishap;
+use super::posted::{Posted, Queried};
+use super::reply::Reply;
+use crate::app::App;
+use crate::ids::{InteractionId, JourneyId};
+use crate::journeys::engine::{self, Answer, StepError};
+use crate::journeys::{Answers, begin_page as list, chosen_system, finished_session};
+use crate::pages::{Page, Rendered, Visit};
+use crate::sign_in::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
+use crate::storage::interactions;
+use crate::storage::journeys::State as Where;
+
+impl From<StepError> for Mishap {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Storage(error) => error.into(),
+            StepError::Seal(error) => error.into(),
+            StepError::Unknown | StepError::Expired => Self::Expired,
+        }
+    }
+}
+
+fn reply(answer: Answer) -> Reply {
+    match answer {
+        Answer::Page(page) => Reply::page(page),
+        Answer::Redirect(to) => Reply::to(to),
+        Answer::Finished(finished) => Reply::to(finished.to),
+    }
+}
+
+/// `GET /migrate`: the list of systems; nothing is stored yet.
+pub(super) async fn begin_page(State(app): State<Arc<App>>, visit: Visit, Queried(query): Queried) -> Reply {
+    Reply::page(list(&app, &visit, query.text("q"), query.text("interaction")))
+}
+
+/// `POST /migrate`: begins a migration with the chosen system.
+pub(super) async fn begin(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let Some(system) = chosen_system(&app, &params) else {
+        return Ok(Reply::page(list(&app, &visit, "", params.text("interaction"))));
+    };
+    let interaction = match params.get("interaction") {
+        None => None,
+        Some(id) => {
+            let id = InteractionId::from(id);
+            let mut conn = app.db.read().await?;
+            let found = interactions::find(&mut conn, &id, &visit.browser, visit.now).await?;
+            found.map(|interaction| interaction.id)
+        }
+    };
+    let answers = Answers { system: Some(system), ..Answers::default() };
+    let id = engine::begin(&app, &visit, answers, interaction).await?;
+    Ok(Reply::to(format!("/journey/{id}")))
+}
+
+/// `GET /journey/{id}`
+pub(super) async fn current(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Result<Reply, Mishap> {
+    Ok(reply(engine::resume(&app, &visit, &JourneyId(id)).await?))
+}
+
+/// `GET /journey/{id}/{step}`
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Path((id, step)): Path<(String, String)>,
+) -> Result<Reply, Mishap> {
+    let id = JourneyId(id);
+    if step == "done" {
+        return done(&app, &visit, &id).await;
+    }
+    Ok(reply(engine::show(&app, &visit, &id, &step).await?))
+}
+
+/// `POST /journey/{id}/{step}`
+pub(super) async fn submit(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    headers: axum::http::HeaderMap,
+    Path((id, step)): Path<(String, String)>,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let answer = engine::submit(&app, &visit, &JourneyId(id), &step, &params).await?;
+    let Answer::Finished(finished) = answer else { return Ok(reply(answer)) };
+    if let Some((old, _)) = &visit.signed_in {
+        crate::sign_in::session::end(&app, old, "signed in again").await?;
+    }
+    let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
+    let known = known.with(&app, &finished.account, visit.now)?;
+    Ok(Reply::to(finished.to)
+        .cookie(Cookie::Session.set(&app.config, &finished.session, None))
+        .cookie(Cookie::Known.set(&app.config, &known, Some(KNOWN_BROWSER_LIFETIME))))
+}
+
+#[derive(Template)]
+#[template(path = "journey/done.html")]
+struct DonePage {
+    page: Page,
+    next: String,
+    signed_in: bool,
+}
+
+/// The last page. Whoever lost the answer of the last step (a double click) gets the same session again.
+async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap> {
+    let stage = engine::load(app, visit, id).await?.ok_or(Mishap::Expired)?;
+    let Where::Finished(account) = &stage.state else { return Ok(Reply::to(format!("/journey/{id}"))) };
+    let cookie = finished_session(app, visit, id, account);
+    if visit.signed_in.is_none() && crate::sign_in::session::read(app, &cookie).await?.is_some() {
+        let here = format!("/journey/{id}/done");
+        return Ok(Reply::to(here).cookie(Cookie::Session.set(&app.config, &cookie, None)));
+    }
+    let waiting = match &stage.interaction {
+        Some(id) => interactions::find(&mut app.db.read().await?, id, &visit.browser, visit.now).await?,
+        None => None,
+    };
+    let next = match waiting.filter(|w| w.fulfilled_at.is_none()) {
+        Some(waiting) => format!("/interaction/{}", waiting.id),
+        None => "/account".to_owned(),
+    };
+    let signed_in = visit.signed_in.is_some();
+    let page = DonePage { page: visit.page("done-title"), next, signed_in };
+    Ok(Reply::page(Rendered::new(200, &page)))
+}

@@ -1,0 +1,146 @@
+//! Signing out, at the portal or on a relying party's request (OpenID Connect RP-Initiated Logout 1.0).
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+
+use super::cookies::Cookie;
+use super::mishap::Mishap;
+use super::posted::{Form, Posted, Queried};
+use super::reply::Reply;
+use crate::app::App;
+use crate::pages::{Page, Rendered, Visit};
+use crate::protocol::params::Params;
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::provider::hint;
+use crate::sign_in::session;
+
+#[derive(Template)]
+#[template(path = "logout.html")]
+struct LogoutPage {
+    page: Page,
+    client: Option<String>,
+    /// Carried through the form; proven again when it comes back.
+    fields: Vec<(&'static str, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "logged_out.html")]
+struct LoggedOutPage {
+    page: Page,
+}
+
+/// A logout that was asked for.
+struct Asked {
+    client: Option<String>,
+    /// The session that the hint names, as that client knows it.
+    sid: Option<String>,
+    back: Option<String>,
+}
+
+/// `GET /logout`
+pub(super) async fn end_session(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Queried(params): Queried,
+) -> Result<Reply, Mishap> {
+    answer(&app, &visit, &params).await
+}
+
+/// `POST /logout`: from a relying party's page, so without this site's token.
+pub(super) async fn end_session_post(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    form: Result<Form, Mishap>,
+) -> Result<Reply, Mishap> {
+    let Form(params) = form?;
+    answer(&app, &visit, &params).await
+}
+
+async fn answer(app: &App, visit: &Visit, params: &Params) -> Result<Reply, Mishap> {
+    let asked = read(app, visit, params)?;
+    let Some((session, _)) = &visit.signed_in else { return Ok(done(app, visit, &asked)) };
+    // The hint proves that this very session signed in there: no need to ask. Anything less is asked.
+    let proven = asked.sid.as_ref().is_some_and(|sid| {
+        params.get("id_token_hint").and_then(|t| hint::read(app, t)).is_some_and(|h| {
+            app.clients.get(&h.aud).is_some_and(|c| {
+                crate::secret::same(sid.as_bytes(), hint::sid(app, c, &session.id).as_bytes())
+            })
+        })
+    });
+    if proven {
+        session::end(app, session, "relying party").await?;
+        return Ok(done(app, visit, &asked));
+    }
+    let names = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
+    let page = LogoutPage {
+        page: visit.page("logout-title"),
+        client: asked.client,
+        fields: names.into_iter().filter_map(|n| Some((n, params.get(n)?.to_owned()))).collect(),
+    };
+    let mut rendered = Rendered::new(200, &page);
+    if let Some(origin) = params.get("post_logout_redirect_uri").and_then(|u| RedirectUri::register(u).ok()) {
+        rendered = rendered.leading_to(origin.origin());
+    }
+    Ok(Reply::page(rendered))
+}
+
+/// `POST /logout/confirm`
+pub(super) async fn confirm(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let asked = read(&app, &visit, &params)?;
+    if let Some((session, _)) = &visit.signed_in {
+        session::end(&app, session, "person").await?;
+    }
+    Ok(done(&app, &visit, &asked))
+}
+
+/// Checks what a relying party asks (section 2 and 3): the way back must be registered, to the letter.
+fn read(app: &App, visit: &Visit, params: &Params) -> Result<Asked, Mishap> {
+    let hint = match params.get("id_token_hint") {
+        Some(token) => Some(hint::read(app, token).ok_or(Mishap::Logout)?),
+        None => None,
+    };
+    let named = params.get("client_id");
+    if let (Some(hint), Some(named)) = (&hint, named)
+        && hint.aud != named
+    {
+        return Err(Mishap::Logout);
+    }
+    let id = named.or(hint.as_ref().map(|h| h.aud.as_str()));
+    let client = match id {
+        Some(id) => Some(app.clients.get(id).ok_or(Mishap::Client)?),
+        None => None,
+    };
+    let back = match (params.get("post_logout_redirect_uri"), client) {
+        (None, _) => None,
+        (Some(_), None) => return Err(Mishap::RedirectUri),
+        (Some(uri), Some(client)) => {
+            let registered = client.post_logout_redirect_uris.iter().find(|r| r.is(uri));
+            let state = params.get("state").map(|s| ("state", s));
+            Some(registered.ok_or(Mishap::RedirectUri)?.with_query(state))
+        }
+    };
+    let english = visit.locale.is_english();
+    Ok(Asked { client: client.map(|c| c.name(english).to_owned()), sid: hint.map(|h| h.sid), back })
+}
+
+/// The end: all of this browser's cookies but the language go, so that the next person at a shared machine finds
+/// nothing of the last.
+fn done(app: &App, visit: &Visit, asked: &Asked) -> Reply {
+    let reply = match &asked.back {
+        Some(back) => Reply::to(back),
+        None => {
+            let page = Visit { signed_in: None, ..visit.clone() }.page("logged-out-title");
+            Reply::page(Rendered::new(200, &LoggedOutPage { page }))
+        }
+    };
+    reply
+        .cookie(Cookie::Session.clear(&app.config))
+        .cookie(Cookie::Browser.clear(&app.config))
+        .forgetting()
+}

@@ -1,0 +1,70 @@
+//! HTTP: the router, cookies, forms, headers, error pages, and one file a group of pages.
+
+mod account;
+mod authorize;
+mod captcha;
+mod consent;
+mod cookies;
+mod email;
+mod headers;
+mod home;
+mod journey;
+mod language;
+mod login;
+mod logout;
+mod mishap;
+mod oidc;
+mod posted;
+mod reply;
+mod visitor;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::provider::discovery::metadata;
+
+/// The largest request body, in bytes.
+const BODY_LIMIT: usize = 64 * 1024;
+
+/// All routes. Protocol endpoints stand apart from pages: they have no cookies, no language and no error pages.
+pub fn router(app: Arc<App>) -> Router {
+    let discovery = Bytes::from(metadata(&app.config).to_string());
+    let jwks = Bytes::from(app.signing.jwks().to_string());
+    let protocol = Router::new()
+        .route("/.well-known/openid-configuration", get(move || oidc::document(discovery.clone())))
+        .route("/jwks", get(move || oidc::document(jwks.clone())))
+        .route("/token", post(oidc::token))
+        .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo))
+        .route("/health", get(oidc::health));
+    let pages = Router::new()
+        .route("/", get(home::home))
+        .route("/assets/{name}", get(home::asset))
+        .route("/language", get(language::switch))
+        .route("/captcha", get(captcha::picture))
+        .route("/authorize", get(authorize::authorize).post(authorize::authorize_post))
+        .route("/interaction/{id}", get(authorize::resume))
+        .route("/interaction/{id}/consent", post(consent::decide))
+        .route("/interaction/{id}/account", post(consent::select))
+        .route("/login", get(login::show).post(login::submit))
+        .route("/login/code", post(login::code))
+        .route("/logout", get(logout::end_session).post(logout::end_session_post))
+        .route("/logout/confirm", post(logout::confirm))
+        .route("/account", get(account::show))
+        .route("/email/confirm", get(email::show).post(email::confirm))
+        .route("/migrate", get(journey::begin_page).post(journey::begin))
+        .route("/journey/{id}", get(journey::current))
+        .route("/journey/{id}/{step}", get(journey::show).post(journey::submit))
+        .fallback(mishap::not_found)
+        .layer(from_fn_with_state(Arc::clone(&app), visitor::visit));
+    protocol
+        .merge(pages)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(from_fn(headers::secure))
+        .with_state(app)
+}

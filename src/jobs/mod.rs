@@ -1,0 +1,121 @@
+//! Background work: the outbox, the sweep, the sealing of the audit log. Every node runs it; what one node must do
+//! alone is behind a lease.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::storage::{StorageError, Stored, audit, leases, outbox, sweep};
+
+/// How often a node looks for due messages when nothing wakes it.
+const OUTBOX_EVERY: Duration = Duration::from_secs(2);
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+const SEAL_EVERY: Duration = Duration::from_secs(5);
+/// An entry is sealed once no transaction can still be writing an earlier one.
+const SEAL_DELAY: Duration = Duration::from_secs(15);
+
+/// Runs everything until `stop` changes.
+pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<tokio::task::JoinHandle<()>> {
+    let node = app.random.token::<12>();
+    vec![
+        tokio::spawn(outbox_loop(Arc::clone(app), stop.clone())),
+        tokio::spawn(sweep_loop(Arc::clone(app), stop.clone())),
+        tokio::spawn(seal_loop(Arc::clone(app), node, stop.clone())),
+    ]
+}
+
+async fn pause(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(time) => true,
+        _ = stop.changed() => false,
+    }
+}
+
+async fn outbox_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    loop {
+        if let Err(error) = deliver(&app).await {
+            tracing::error!(%error, "the outbox could not be worked off");
+        }
+        tokio::select! {
+            () = app.outbox.notified() => {}
+            () = tokio::time::sleep(OUTBOX_EVERY) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Sends what is due; how many were handed over.
+///
+/// # Errors
+/// The store's own; a gateway that doesn't answer is tried again later, with growing pauses.
+pub async fn deliver(app: &Arc<App>) -> Stored<usize> {
+    let (keys, now) = (Arc::clone(&app.keys), app.clock.now());
+    let claimed =
+        app.db.write(move |tx| Box::pin(async move { outbox::claim(tx, &keys, now).await })).await?;
+    let mut sent = 0;
+    for outbox::Claimed { id, message, attempt } in claimed {
+        let outcome = app.gateway.send(&id, &message).await;
+        let now = app.clock.now();
+        match outcome {
+            Ok(()) => {
+                sent += 1;
+                app.db.write(move |tx| Box::pin(async move { outbox::done(tx, &id, now).await })).await?;
+            }
+            Err(error) => {
+                tracing::warn!(message = %id, attempt, %error, "the gateway did not take a message");
+                let due = now.plus(backoff(attempt));
+                app.db.write(move |tx| Box::pin(async move { outbox::retry(tx, &id, due).await })).await?;
+            }
+        }
+    }
+    Ok(sent)
+}
+
+/// 1, 2, 4 … 60 seconds.
+fn backoff(attempt: i64) -> Duration {
+    let exponent = u32::try_from(attempt.clamp(1, 7)).unwrap_or(7) - 1;
+    Duration::from_secs(2_u64.pow(exponent).min(60))
+}
+
+async fn sweep_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while pause(&mut stop, SWEEP_EVERY).await {
+        let now = app.clock.now();
+        if let Err(error) = app.db.write(move |tx| Box::pin(async move { sweep::sweep(tx, now).await })).await {
+            log(&error, "the sweep failed");
+        }
+    }
+}
+
+async fn seal_loop(app: Arc<App>, node: String, mut stop: watch::Receiver<bool>) {
+    while pause(&mut stop, SEAL_EVERY).await {
+        let until = app.clock.now().minus(SEAL_DELAY);
+        if let Err(error) = seal(&app, &node, until).await {
+            log(&error, "the audit log could not be sealed");
+        }
+    }
+}
+
+/// Chains the audit entries up to a moment, if no other node holds the lease; how many.
+///
+/// # Errors
+/// The store's own.
+pub async fn seal(app: &Arc<App>, node: &str, until: Timestamp) -> Stored<usize> {
+    let (keys, now, node) = (Arc::clone(&app.keys), app.clock.now(), node.to_owned());
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if !leases::take(tx, "audit seal", &node, now, SEAL_EVERY * 3).await? {
+                    return Ok(0);
+                }
+                audit::seal(tx, &keys, until).await
+            })
+        })
+        .await
+}
+
+fn log(error: &StorageError, what: &str) {
+    tracing::error!(%error, "{what}");
+}

@@ -1,0 +1,48 @@
+//! A step of a wizard.
+
+use futures_util::future::BoxFuture;
+use time::Date;
+
+use super::answers::Answers;
+use super::engine::{Cx, StepError, Taken};
+use crate::pages::Rendered;
+use crate::protocol::params::Params;
+
+/// Where a step stands in ① 身份核验 ② 完善账号信息 ③ 完成.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// ①
+    Identity = 1,
+    /// ②
+    Account = 2,
+    /// ③
+    Done = 3,
+}
+
+/// A step: one page, one question.
+pub trait Step: Sync {
+    /// Its name: the last segment of its path, and its node in the diagram.
+    fn name(&self) -> &'static str;
+
+    /// Where it stands.
+    fn phase(&self) -> Phase;
+
+    /// When it applies, in words: for the diagram.
+    fn when(&self) -> &'static str {
+        "always"
+    }
+
+    /// Whether it is asked at all, given the other answers.
+    fn applies(&self, _answers: &Answers, _today: Date) -> bool {
+        true
+    }
+
+    /// Whether it is answered, by what is proven now.
+    fn is_satisfied(&self, answers: &Answers, today: Date) -> bool;
+
+    /// Its page.
+    fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>>;
+
+    /// Takes what was submitted.
+    fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>>;
+}

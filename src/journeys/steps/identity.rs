@@ -1,0 +1,165 @@
+//! 姓名, 证件, 性别, 民族: typed by the person, pre-filled from the old row, checked field by field.
+
+use askama::Template;
+use futures_util::future::BoxFuture;
+use time::Date;
+
+use super::sign_in::{is_under_age, under_age};
+use super::{Nav, check, nav};
+use crate::domain::document::{Document, DocumentType};
+use crate::domain::ethnic::EthnicGroup;
+use crate::domain::person::{Gender, PersonName};
+use crate::journeys::answers::{Answers, Identity, document_type};
+use crate::journeys::engine::{Cx, StepError, Taken, save};
+use crate::journeys::step::{Phase, Step};
+use crate::pages::{Form, Page, Rendered};
+use crate::protocol::params::Params;
+
+#[derive(Template)]
+#[template(path = "journey/identity.html")]
+struct IdentityPage {
+    page: Page,
+    nav: Nav,
+    form: Form,
+    document_types: Vec<(&'static str, String)>,
+    ethnic_groups: Vec<(&'static str, String)>,
+}
+
+/// Enter name and document.
+#[derive(Debug)]
+pub(crate) struct EnterIdentity;
+
+impl EnterIdentity {
+    fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
+        let page = cx.visit.page("identity-title");
+        let english = cx.visit.locale.is_english();
+        let group = |g: &EthnicGroup| {
+            let name = g.romanised().filter(|_| english).map_or_else(|| g.zh().to_owned(), str::to_owned);
+            (g.code(), name)
+        };
+        let template = IdentityPage {
+            document_types: DocumentType::ALL
+                .map(|t| (t.as_str(), page.t(&format!("document-{}", t.as_str().replace('_', "-")))))
+                .to_vec(),
+            ethnic_groups: EthnicGroup::ALL.iter().map(group).collect(),
+            nav: nav(cx, self),
+            form,
+            page,
+        };
+        Rendered::new(status, &template)
+    }
+
+    /// What the person typed before, else what the old row says.
+    fn prefilled(&self, answers: &Answers) -> Form {
+        if let Some(identity) = &answers.identity {
+            return Form::with([
+                ("name", identity.name.as_str()),
+                ("document_type", identity.document.kind().as_str()),
+                ("document_number", identity.document.number()),
+                ("gender", identity.gender.code()),
+                ("ethnic_group", identity.ethnic_group.map_or("", EthnicGroup::code)),
+            ]);
+        }
+        let Some(proof) = answers.proof() else { return Form::default() };
+        let profile = proof.profile();
+        Form::with([
+            ("name", profile.name.as_str()),
+            ("document_type", document_type(&profile.document_type).unwrap_or(DocumentType::ResidentId).as_str()),
+            ("document_number", profile.document_number.as_str()),
+            ("gender", Gender::parse(&profile.gender).map_or("", Gender::code)),
+            ("ethnic_group", EthnicGroup::from_legacy(&profile.ethnic_group).map_or("", EthnicGroup::code)),
+        ])
+    }
+
+    async fn enter(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
+        let mut form = Form::typed(params);
+        let Some(identity) = parse(params, &mut form, cx.today) else {
+            return Ok(Taken::Show(self.page(cx, form, 422)));
+        };
+        if is_under_age(&identity.document, cx.today) {
+            return Ok(Taken::Show(under_age(cx, self)));
+        }
+        let same = cx.answers.identity.as_ref() == Some(&identity);
+        if same && cx.answers.proven_identity(cx.today).is_some() {
+            return Ok(Taken::Moved);
+        }
+        // Kept before the source is asked: whatever happens during the call, nothing typed is lost.
+        let answers = Answers { identity: Some(identity), check: None, existing: None, ..cx.answers.clone() };
+        if !save(cx, answers.clone(), Vec::new()).await? {
+            return Ok(Taken::Moved);
+        }
+        let saved = Cx { version: cx.version + 1, answers: &answers, ..*cx };
+        check::run(&saved).await?;
+        Ok(Taken::Moved)
+    }
+}
+
+fn parse(params: &Params, form: &mut Form, today: Date) -> Option<Identity> {
+    let name = PersonName::parse(params.text("name"))
+        .map_err(|fault| form.fault("name", format!("name-{}", key(&fault.to_string()))))
+        .ok();
+    let kind = DocumentType::parse(params.text("document_type"));
+    if kind.is_none() {
+        form.fault("document_type", "document-type-empty");
+    }
+    let document = Document::parse(kind.unwrap_or(DocumentType::ResidentId), params.text("document_number"), today)
+        .map_err(|fault| form.fault("document_number", format!("document-number-{}", key(&fault.to_string()))))
+        .ok();
+    let gender = match params.text("gender") {
+        "1" => Some(Gender::Male),
+        "2" => Some(Gender::Female),
+        _ => {
+            form.fault("gender", "gender-empty");
+            None
+        }
+    };
+    if let (Some(gender), Some(told)) = (gender, document.as_ref().and_then(Document::gender))
+        && gender != told
+    {
+        form.fault("gender", "gender-contradicts");
+    }
+    let is_resident = kind == Some(DocumentType::ResidentId);
+    let ethnic_group = EthnicGroup::from_code(params.text("ethnic_group"));
+    if is_resident && ethnic_group.is_none() {
+        form.fault("ethnic_group", "ethnic-group-empty");
+    }
+    if form.is_faulty() {
+        return None;
+    }
+    Some(Identity { name: name?, document: document?, gender: gender?, ethnic_group })
+}
+
+fn key(fault: &str) -> String {
+    fault.replace('_', "-")
+}
+
+impl Step for EnterIdentity {
+    fn name(&self) -> &'static str {
+        "identity"
+    }
+
+    fn phase(&self) -> Phase {
+        Phase::Identity
+    }
+
+    fn when(&self) -> &'static str {
+        "the old system does not vouch"
+    }
+
+    fn applies(&self, answers: &Answers, today: Date) -> bool {
+        answers.vouched_identity(today).is_none()
+    }
+
+    fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
+        answers.identity.is_some()
+    }
+
+    fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
+        let rendered = self.page(cx, self.prefilled(cx.answers), 200);
+        Box::pin(async move { Ok(rendered) })
+    }
+
+    fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
+        Box::pin(self.enter(cx, form))
+    }
+}

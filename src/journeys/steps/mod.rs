@@ -1,0 +1,79 @@
+//! One file a step: when it applies, when it is satisfied, its page, what it takes.
+
+pub(super) mod agreement;
+pub(super) mod check;
+pub(super) mod email;
+pub(super) mod existing;
+pub(super) mod identity;
+pub(super) mod kind;
+pub(super) mod password;
+pub(super) mod phone;
+pub(super) mod phone_code;
+pub(super) mod sign_in;
+pub(super) mod system;
+pub(super) mod user_name;
+
+use askama::Template;
+
+use super::engine::Cx;
+use super::individual::STEPS;
+use super::step::Step;
+use crate::pages::{Page, Rendered};
+
+/// Where a step's page stands among the others.
+#[derive(Clone, Debug)]
+pub(super) struct Nav {
+    /// Where its form goes.
+    pub(super) action: String,
+    /// The page before it.
+    pub(super) back: Option<String>,
+    /// ① ② ③
+    pub(super) phase: u8,
+}
+
+fn nav(cx: &Cx<'_>, step: &dyn Step) -> Nav {
+    let before = STEPS.iter().take_while(|s| s.name() != step.name());
+    let previous = before.filter(|s| s.applies(cx.answers, cx.today)).last();
+    Nav {
+        action: format!("/journey/{}/{}", cx.id, step.name()),
+        back: previous.map(|s| format!("/journey/{}/{}", cx.id, s.name())),
+        phase: step.phase() as u8,
+    }
+}
+
+/// A page that stops here: a title, an explanation, and what an honest person can do next.
+#[derive(Template)]
+#[template(path = "journey/stop.html")]
+struct Stop {
+    page: Page,
+    nav: Nav,
+    text: String,
+    /// Label and path.
+    ways: Vec<(String, String)>,
+    retry: Option<String>,
+}
+
+fn stop(cx: &Cx<'_>, step: &dyn Step, key: &str, status: u16, ways: &[(&str, String)]) -> Rendered {
+    let page = cx.visit.page(&format!("{key}-title"));
+    let ways = ways.iter().map(|(label, path)| (page.t(label), path.clone())).collect();
+    let text = page.t(&format!("{key}-text"));
+    Rendered::new(status, &Stop { nav: nav(cx, step), text, ways, retry: None, page })
+}
+
+fn stop_with_retry(cx: &Cx<'_>, step: &dyn Step, key: &str, status: u16, ways: &[(&str, String)]) -> Rendered {
+    let page = cx.visit.page(&format!("{key}-title"));
+    let ways = ways.iter().map(|(label, path)| (page.t(label), path.clone())).collect();
+    let (text, retry) = (page.t(&format!("{key}-text")), Some(page.t("retry")));
+    Rendered::new(status, &Stop { nav: nav(cx, step), text, ways, retry, page })
+}
+
+fn step_path(cx: &Cx<'_>, name: &str) -> String {
+    format!("/journey/{}/{name}", cx.id)
+}
+
+fn login_path(cx: &Cx<'_>) -> String {
+    match cx.interaction {
+        Some(interaction) => format!("/login?interaction={interaction}"),
+        None => "/login".to_owned(),
+    }
+}

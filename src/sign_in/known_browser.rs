@@ -1,0 +1,43 @@
+//! Browsers that have passed a second step for an account: a sealed cookie, so that nothing is stored for them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::crypto::{Purpose, SealError};
+use crate::ids::AccountId;
+
+/// How long a browser stays known.
+pub const LIFETIME: Duration = Duration::from_secs(180 * 24 * 60 * 60);
+/// How many accounts one browser (a family's) is known to.
+const MOST: usize = 5;
+const CONTEXT: &str = "known browser";
+
+/// The accounts that a browser is known to.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct KnownBrowser(Vec<(AccountId, Timestamp)>);
+
+impl KnownBrowser {
+    /// Reads the cookie; nothing is known by a broken one.
+    pub fn open(app: &App, cookie: Option<&str>) -> Self {
+        cookie.and_then(|c| app.keys.open_json(Purpose::Ticket, CONTEXT, c).ok()).unwrap_or_default()
+    }
+
+    /// Whether the browser is known to an account.
+    pub fn knows(&self, account: &AccountId, now: Timestamp) -> bool {
+        self.0.iter().any(|(id, at)| id == account && now.since(*at) < LIFETIME)
+    }
+
+    /// The cookie of a browser that is now known to an account too.
+    ///
+    /// # Errors
+    /// If it can't be sealed.
+    pub fn with(mut self, app: &App, account: &AccountId, now: Timestamp) -> Result<String, SealError> {
+        self.0.retain(|(id, _)| id != account);
+        self.0.insert(0, (account.clone(), now));
+        self.0.truncate(MOST);
+        app.keys.seal_json(Purpose::Ticket, CONTEXT, &self)
+    }
+}
