@@ -179,3 +179,14 @@ impl Standing {
         }
     }
 }
+
+impl State {
+    /// In Chinese.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Active => "正常",
+            Self::Locked => "锁定",
+            Self::Disabled => "停用",
+        }
+    }
+}
