@@ -2,13 +2,26 @@
 //! dozens of older systems bring their accounts along.
 //!
 //! The folder tree is the map; imports go right only:
-//! `http, jobs -> provider, journeys -> storage, upstream, passwords, verify, notify, keys -> domain -> protocol`.
+//! `http, jobs -> provider, journeys -> app -> storage, upstream, passwords, verify, notify, keys -> domain -> protocol`.
 
+pub mod app;
+pub mod cache;
+pub mod clients;
 pub mod clock;
+pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod http_client;
 pub mod ids;
+pub mod keys;
+pub mod notify;
+pub mod passwords;
+pub mod protocol;
 pub mod secret;
+pub mod signed_client;
+pub mod storage;
+pub mod upstream;
+pub mod verify;
 
 #[cfg(feature = "demo")]
 pub mod demo;

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::typed::compact;
 
 /// One of the 56 ethnic groups, or one of the two extensions in common use: 其他 (97) and 外国血统中国籍人士 (98).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "&'static str")]
 pub struct EthnicGroup {
     code: &'static str,
     zh: &'static str,
@@ -19,6 +19,13 @@ pub struct EthnicGroup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown_code")]
 pub struct UnknownEthnicGroup;
+
+// By hand: a derived one would tie the input's lifetime to the table's.
+impl<'de> Deserialize<'de> for EthnicGroup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
+    }
+}
 
 impl EthnicGroup {
     /// Every group, by code.

@@ -7,3 +7,6 @@ pub mod identifier;
 pub mod person;
 pub mod typed;
 pub mod user_name;
+pub mod account;
+pub mod client;
+pub mod session;

@@ -61,7 +61,7 @@ pub(super) fn dated(number: String, today: Option<Date>) -> Result<String, Docum
 
 /// The day in the digits 7 to 14.
 pub(super) fn birth_date(number: &str) -> Option<Date> {
-    let part = |range| number.get(range)?.parse::<u16>().ok();
+    let part = |range: std::ops::Range<usize>| number.get(range)?.parse::<u16>().ok();
     date(part(6..10)?, part(10..12)?, part(12..14)?)
 }
 

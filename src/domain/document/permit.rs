@@ -30,7 +30,7 @@ fn earlier_foreign_resident(number: String) -> Result<String, DocumentFault> {
     if !country::is_alpha3(number.get(..3).unwrap_or_default()) || !citizen::is_province(province) {
         return Err(DocumentFault::Region);
     }
-    let part = |range| number.get(range).and_then(|text| text.parse::<u16>().ok());
+    let part = |range: std::ops::Range<usize>| number.get(range).and_then(|text| text.parse::<u16>().ok());
     let (year, month, day) = (part(7..9), part(9..11), part(11..13));
     let real = [1900, 2000].into_iter().any(|century| {
         let year = year.map(|year| century + year);

@@ -1,0 +1,195 @@
+-- One text for SQLite and PostgreSQL: TEXT, BIGINT (epoch milliseconds), BOOLEAN.
+-- "sealed": AES-256-GCM-SIV, base64url. "index": keyed blind index. "hash": keyed hash.
+
+CREATE TABLE accounts (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('individual', 'legal_person')),
+  status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'closed')),
+  user_name TEXT NOT NULL,
+  user_name_folded TEXT NOT NULL UNIQUE,
+  person TEXT NOT NULL,                -- sealed: name, gender, ethnic group, phone, e-mail
+  phone_proven_at BIGINT,
+  email_verified_at BIGINT,
+  password_hash TEXT,
+  password_origin TEXT,                -- 'chosen', or the system from which it was carried over
+  identity_level BIGINT NOT NULL,      -- the i axis of acr
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL
+);
+
+-- A phone is the contact of up to three accounts; the one in slot 1 may sign in with it.
+CREATE TABLE account_phones (
+  phone_index TEXT NOT NULL,
+  slot BIGINT NOT NULL CHECK (slot BETWEEN 1 AND 3),
+  account_id TEXT NOT NULL UNIQUE REFERENCES accounts (id),
+  PRIMARY KEY (phone_index, slot)
+);
+
+-- One document is in at most one verified account; an account may hold several over time.
+CREATE TABLE documents (
+  number_index TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  document TEXT NOT NULL,              -- sealed
+  added_at BIGINT NOT NULL
+);
+CREATE INDEX documents_account ON documents (account_id);
+
+CREATE TABLE legacy_links (
+  id TEXT PRIMARY KEY,
+  system_id TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  journey_id TEXT NOT NULL,
+  linked_at BIGINT NOT NULL,
+  unlinked_at BIGINT
+);
+CREATE UNIQUE INDEX legacy_links_live ON legacy_links (system_id, subject) WHERE unlinked_at IS NULL;
+CREATE INDEX legacy_links_account ON legacy_links (account_id);
+
+CREATE TABLE verifications (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  method TEXT NOT NULL,
+  source TEXT NOT NULL,
+  level BIGINT NOT NULL,
+  verified_at BIGINT NOT NULL
+);
+CREATE INDEX verifications_account ON verifications (account_id);
+
+CREATE TABLE agreements (
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  agreement TEXT NOT NULL,
+  version TEXT NOT NULL,
+  accepted_at BIGINT NOT NULL,
+  PRIMARY KEY (account_id, agreement, version)
+);
+
+CREATE TABLE consents (
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  client_id TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  granted_at BIGINT NOT NULL,
+  PRIMARY KEY (account_id, client_id)
+);
+
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  token_hash TEXT NOT NULL,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  methods TEXT NOT NULL,               -- amr, blank-separated
+  sign_in_level BIGINT NOT NULL,       -- the a axis of acr
+  authenticated_at BIGINT NOT NULL,
+  seen_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  ended_at BIGINT
+);
+CREATE INDEX sessions_account ON sessions (account_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
+
+CREATE TABLE interactions (
+  id TEXT PRIMARY KEY,
+  browser_hash TEXT NOT NULL,
+  request TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  fulfilled_at BIGINT
+);
+CREATE INDEX interactions_expiry ON interactions (expires_at);
+
+CREATE TABLE journeys (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  browser_hash TEXT NOT NULL,
+  answers TEXT NOT NULL,               -- sealed
+  interaction_id TEXT,
+  parent_id TEXT,
+  account_id TEXT,                     -- set by the transaction that finishes it
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX journeys_expiry ON journeys (expires_at);
+
+-- What an authorization code granted. The row is written when the code is redeemed: its key is the code's own id.
+CREATE TABLE grants (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  session_id TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  granted_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  revoked_at BIGINT
+);
+CREATE INDEX grants_session ON grants (session_id);
+CREATE INDEX grants_expiry ON grants (expires_at);
+
+CREATE TABLE one_time_codes (
+  id TEXT PRIMARY KEY,
+  binding TEXT NOT NULL,               -- purpose and transaction
+  recipient_index TEXT NOT NULL,
+  code_hash TEXT NOT NULL,
+  tries BIGINT NOT NULL,
+  sent_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  consumed_at BIGINT
+);
+CREATE INDEX one_time_codes_binding ON one_time_codes (binding);
+CREATE INDEX one_time_codes_expiry ON one_time_codes (expires_at);
+
+-- Counters of every limit; a window is a fixed span of time.
+CREATE TABLE limits (
+  subject TEXT NOT NULL,
+  window_start BIGINT NOT NULL,
+  hits BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (subject, window_start)
+);
+CREATE INDEX limits_expiry ON limits (expires_at);
+
+-- Tickets that may be used once (captchas, e-mail links): the first insert wins.
+CREATE TABLE spent_tickets (
+  id TEXT PRIMARY KEY,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_tickets_expiry ON spent_tickets (expires_at);
+
+CREATE TABLE outbox (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL,
+  payload TEXT NOT NULL,               -- sealed
+  due_at BIGINT NOT NULL,
+  attempts BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  done_at BIGINT
+);
+CREATE INDEX outbox_due ON outbox (due_at) WHERE done_at IS NULL;
+
+-- Append-only. `seal` chains the rows: set once, in order, by one sealer.
+CREATE TABLE audit (
+  id TEXT PRIMARY KEY,
+  at BIGINT NOT NULL,
+  event TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  sequence BIGINT UNIQUE,
+  seal TEXT
+);
+CREATE INDEX audit_unsealed ON audit (id) WHERE seal IS NULL;
+CREATE INDEX audit_subject ON audit (subject);
+
+-- What other nodes must forget from their caches.
+CREATE TABLE changes (
+  subject TEXT NOT NULL,
+  changed_at BIGINT NOT NULL,
+  PRIMARY KEY (subject, changed_at)
+);
+CREATE INDEX changes_at ON changes (changed_at);
+
+-- Work that one node does at a time.
+CREATE TABLE leases (
+  name TEXT PRIMARY KEY,
+  holder TEXT NOT NULL,
+  expires_at BIGINT NOT NULL
+);

@@ -1,0 +1,117 @@
+//! The application: the only place where its parts are put together.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use crate::cache::Caches;
+use crate::clients::Clients;
+use crate::clock::{Clock, Random};
+use crate::config::Config;
+use crate::crypto::{Keyring, SealError};
+use crate::keys::{KeyError, SigningKeys, load_root};
+use crate::notify::Gateway;
+use crate::passwords::{HashError, Passwords};
+use crate::signed_client::SignedClient;
+use crate::storage::{Db, StorageError};
+use crate::upstream::Systems;
+use crate::verify::PersonSource;
+
+/// Everything that a request can reach.
+#[derive(Debug)]
+pub struct App {
+    /// What the operator set.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+    /// The database.
+    pub db: Db,
+    /// Sealing, indexes, keyed hashes.
+    pub keys: Arc<Keyring>,
+    /// Signing keys.
+    pub signing: SigningKeys,
+    /// Relying parties.
+    pub clients: Clients,
+    /// Legacy systems.
+    pub systems: Systems,
+    /// The authoritative source.
+    pub source: PersonSource,
+    /// Passwords.
+    pub passwords: Passwords,
+    /// Caches of the hot path.
+    pub caches: Caches,
+    /// Sends SMS and e-mail.
+    pub gateway: Gateway,
+    /// Wakes the outbox.
+    pub outbox: Notify,
+    /// The captcha's answer is always the same: for demonstrations and load tests, never set by a configuration.
+    pub test_mode: bool,
+}
+
+/// Why the application can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The derived keys.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Password costs.
+    #[error(transparent)]
+    Passwords(#[from] HashError),
+    /// The HTTP client.
+    #[error("the HTTP client could not be set up: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+/// Time and randomness, given from outside.
+#[derive(Clone, Debug)]
+pub struct Ports {
+    /// The time.
+    pub clock: Clock,
+    /// Randomness.
+    pub random: Random,
+}
+
+impl Ports {
+    /// The system's own.
+    pub fn system() -> Self {
+        Self { clock: Clock::System, random: Random::system() }
+    }
+}
+
+/// Builds the application.
+///
+/// # Errors
+/// [`StartError`]
+pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<App>, StartError> {
+    let Ports { clock, random } = ports;
+    let directory = &config.keys.directory;
+    let keys = Arc::new(Keyring::derive(&load_root(directory, &random)?, random.clone())?);
+    let signing = SigningKeys::load(directory)?;
+    let db = Db::open(config.database.url.expose(), config.database.connections).await?;
+    let http = crate::http_client::build()?;
+    let signed = |service| SignedClient::new(service, &http, &clock, &random);
+    Ok(Arc::new(App {
+        clients: Clients::register(&config.clients, &keys),
+        systems: Systems::connect(&config.systems, &http, &clock),
+        source: PersonSource::new(signed(&config.source), clock.clone()),
+        gateway: Gateway::new(signed(&config.gateway)),
+        passwords: Passwords::new(config.passwords, random.clone())?,
+        caches: Caches::new(&db, &keys, &clock),
+        outbox: Notify::new(),
+        config,
+        clock,
+        random,
+        db,
+        keys,
+        signing,
+        test_mode,
+    }))
+}

@@ -1,0 +1,188 @@
+//! What the hot path keeps in memory: sessions, accounts, consents and the standing of grants. Every change is told
+//! to all nodes through the `changes` table; a node that hasn't asked for [`POLL`] asks before it answers from memory,
+//! so that nothing revoked is honoured for longer, and fails closed if it can't ask.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use moka::sync::Cache;
+use tokio::sync::Mutex;
+
+use crate::clock::{Clock, Timestamp};
+use crate::crypto::Keyring;
+use crate::domain::account::Account;
+use crate::domain::session::{SEEN_STEP, Session};
+use crate::ids::{AccountId, ClientId, GrantId, SessionId};
+use crate::protocol::scope::Scopes;
+use crate::secret::same;
+use crate::storage::grants::Standing;
+use crate::storage::sessions::StoredSession;
+use crate::storage::{Db, Stored, accounts, changes, consents, grants, sessions};
+
+/// The longest time for which another node's change may go unnoticed.
+pub const POLL: Duration = Duration::from_millis(500);
+/// How far a poll looks back: longer than any transaction may take to commit.
+const OVERLAP: Duration = Duration::from_secs(15);
+/// Entries of each kind that are kept.
+const CAPACITY: u64 = 20_000;
+
+/// The caches of a node.
+#[derive(Debug)]
+pub struct Caches {
+    db: Db,
+    keys: Arc<Keyring>,
+    clock: Clock,
+    polled_at: AtomicI64,
+    polling: Mutex<()>,
+    sessions: Cache<SessionId, Arc<StoredSession>>,
+    accounts: Cache<AccountId, Arc<Account>>,
+    consents: Cache<(AccountId, ClientId), Arc<Scopes>>,
+    grants: Cache<GrantId, Arc<Standing>>,
+}
+
+impl Caches {
+    /// Empty caches over a database.
+    pub fn new(db: &Db, keys: &Arc<Keyring>, clock: &Clock) -> Self {
+        Self {
+            db: db.clone(),
+            keys: Arc::clone(keys),
+            clock: clock.clone(),
+            polled_at: AtomicI64::new(i64::MIN),
+            polling: Mutex::new(()),
+            sessions: Cache::new(CAPACITY),
+            accounts: Cache::new(CAPACITY),
+            consents: Cache::new(CAPACITY),
+            grants: Cache::new(CAPACITY),
+        }
+    }
+
+    /// Forgets what other nodes have changed, unless that was asked a moment ago.
+    async fn refresh(&self) -> Stored<()> {
+        let stale = |now: Timestamp| {
+            let polled = self.polled_at.load(Ordering::Acquire);
+            now.0.saturating_sub(polled) >= i64::try_from(POLL.as_millis()).unwrap_or(i64::MAX)
+        };
+        if !stale(self.clock.now()) {
+            return Ok(());
+        }
+        let _one_at_a_time = self.polling.lock().await;
+        let now = self.clock.now();
+        if !stale(now) {
+            return Ok(());
+        }
+        let changed = changes::since(&mut self.db.read().await?, now.minus(OVERLAP)).await?;
+        for subject in &changed {
+            self.forget(subject);
+        }
+        self.polled_at.store(now.0, Ordering::Release);
+        Ok(())
+    }
+
+    /// Forgets one changed thing at once: called by the node that changed it, after the commit.
+    pub fn forget(&self, subject: &str) {
+        match subject.split_once(':') {
+            Some(("session", id)) => self.sessions.invalidate(&SessionId::from(id)),
+            Some(("account", id)) => self.accounts.invalidate(&AccountId::from(id)),
+            Some(("grant", id)) => self.grants.invalidate(&GrantId::from(id)),
+            Some(("consent", pair)) => {
+                if let Some((account, client)) = pair.split_once(':') {
+                    self.consents.invalidate(&(AccountId::from(account), ClientId::from(client)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn stored_session(&self, id: &SessionId) -> Stored<Option<Arc<StoredSession>>> {
+        self.refresh().await?;
+        if let Some(stored) = self.sessions.get(id) {
+            return Ok(Some(stored));
+        }
+        let found = sessions::find(&mut self.db.read().await?, id).await?.map(Arc::new);
+        if let Some(stored) = &found {
+            self.sessions.insert(id.clone(), Arc::clone(stored));
+        }
+        Ok(found)
+    }
+
+    /// The live session with this id, if the cookie's secret has this hash.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn session(&self, id: &SessionId, token_hash: &str) -> Stored<Option<Session>> {
+        let now = self.clock.now();
+        let stored = self.stored_session(id).await?.filter(|stored| {
+            same(stored.token_hash.as_bytes(), token_hash.as_bytes()) && stored.session.is_live(now)
+        });
+        let Some(stored) = stored else { return Ok(None) };
+        if now.since(stored.session.seen_at) < SEEN_STEP {
+            return Ok(Some(stored.session.clone()));
+        }
+        let seen = id.clone();
+        self.db.write(move |tx| Box::pin(async move { sessions::seen(tx, &seen, now).await })).await?;
+        let session = Session { seen_at: now, ..stored.session.clone() };
+        let renewed = StoredSession { session: session.clone(), token_hash: stored.token_hash.clone() };
+        self.sessions.insert(id.clone(), Arc::new(renewed));
+        Ok(Some(session))
+    }
+
+    /// Whether a session hasn't been ended (by its owner, an operator, or a sign-out elsewhere).
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn session_stands(&self, id: &SessionId) -> Stored<bool> {
+        Ok(self.stored_session(id).await?.is_some())
+    }
+
+    /// An account that may be used.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn account(&self, id: &AccountId) -> Stored<Option<Arc<Account>>> {
+        self.refresh().await?;
+        if let Some(account) = self.accounts.get(id) {
+            return Ok(Some(account));
+        }
+        let found = accounts::find(&mut self.db.read().await?, &self.keys, id).await?.filter(Account::is_active);
+        Ok(found.map(|account| {
+            let account = Arc::new(account);
+            self.accounts.insert(id.clone(), Arc::clone(&account));
+            account
+        }))
+    }
+
+    /// What an account has allowed a client.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn consent(&self, account: &AccountId, client: &ClientId) -> Stored<Arc<Scopes>> {
+        self.refresh().await?;
+        let key = (account.clone(), client.clone());
+        if let Some(scopes) = self.consents.get(&key) {
+            return Ok(scopes);
+        }
+        let scopes = Arc::new(consents::find(&mut self.db.read().await?, account, client).await?);
+        self.consents.insert(key, Arc::clone(&scopes));
+        Ok(scopes)
+    }
+
+    /// Where a grant stands.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn standing(&self, id: &GrantId) -> Stored<Arc<Standing>> {
+        self.refresh().await?;
+        if let Some(standing) = self.grants.get(id) {
+            return Ok(standing);
+        }
+        let standing = Arc::new(grants::standing(&mut self.db.read().await?, id).await?);
+        self.grants.insert(id.clone(), Arc::clone(&standing));
+        Ok(standing)
+    }
+
+    /// Remembers a grant that this node has just stored.
+    pub fn granted(&self, id: &GrantId, standing: Standing) {
+        self.grants.insert(id.clone(), Arc::new(standing));
+    }
+}

@@ -1,0 +1,134 @@
+//! What a configuration must be beyond its types. All faults are reported at once.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use url::Url;
+
+use super::{ClientEntry, Config, Connector, Service, System};
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::scope::Scopes;
+
+/// A fault: which setting, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The setting's path, e.g. `clients.booking.secret`.
+    pub setting: String,
+    /// What is wrong, and how to mend it.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.setting, self.message)
+    }
+}
+
+/// Secrets that stand in this project's own demonstration and examples: never good in production.
+const KNOWN_SECRETS: [&str; 2] = ["demo-", "change-me"];
+
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn add(&mut self, setting: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Fault { setting: setting.into(), message: message.into() });
+    }
+
+    fn secret(&mut self, setting: String, secret: &str, least: usize) {
+        if secret.len() < least {
+            self.add(setting, format!("a secret has {least} characters or more; make one with `openssl rand -hex 24`"));
+        } else if KNOWN_SECRETS.iter().any(|known| secret.starts_with(known)) {
+            self.add(setting, "this secret is a published one; make your own");
+        }
+    }
+
+    fn outbound(&mut self, setting: String, url: &Url) {
+        let loopback = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+            self.add(setting, "must be https (plain http only to this machine's loopback)");
+        }
+    }
+}
+
+/// The faults of a configuration for production.
+pub fn check(config: &Config) -> Vec<Fault> {
+    let mut faults = Faults(Vec::new());
+    let issuer = &config.issuer;
+    if issuer.scheme() != "https" {
+        faults.add("issuer", "must be https: tokens and cookies travel under it");
+    }
+    if issuer.query().is_some() || issuer.fragment().is_some() || issuer.path() != "/" {
+        faults.add("issuer", "must be scheme and host alone: no path, no query, no fragment");
+    }
+    if config.passwords.memory_kib < 19 * 1024 || config.passwords.passes < 2 {
+        faults.add("passwords", "Argon2id needs memory_kib of 19456 or more, and 2 passes or more");
+    }
+    if config.database.connections == 0 {
+        faults.add("database.connections", "must be 1 or more");
+    }
+    service(&mut faults, "gateway", &config.gateway);
+    service(&mut faults, "source", &config.source);
+    let mut ids = BTreeSet::new();
+    for entry in &config.systems {
+        system(&mut faults, entry);
+        if !ids.insert(entry.id.as_str()) {
+            faults.add(format!("systems.{}", entry.id), "appears twice");
+        }
+    }
+    let mut ids = BTreeSet::new();
+    for entry in &config.clients {
+        client(&mut faults, entry);
+        if !ids.insert(entry.id.as_str()) {
+            faults.add(format!("clients.{}", entry.id), "appears twice");
+        }
+    }
+    faults.0
+}
+
+fn service(faults: &mut Faults, name: &str, service: &Service) {
+    faults.outbound(format!("{name}.url"), &service.url);
+    faults.secret(format!("{name}.secret"), service.secret.expose(), 16);
+}
+
+fn system(faults: &mut Faults, system: &System) {
+    let at = |field: &str| format!("systems.{}.{field}", system.id);
+    match &system.connector {
+        Connector::Ticket { url, service_code, service_password } => {
+            faults.outbound(at("connector.url"), url);
+            if service_code.is_empty() {
+                faults.add(at("connector.service_code"), "is empty");
+            }
+            // Given by the legacy system's owner: nothing to choose, but a published one is still refused.
+            faults.secret(at("connector.service_password"), service_password.expose(), 8);
+        }
+    }
+    if system.name_zh.is_none() && crate::upstream::catalogue::row(&system.id).is_none() {
+        faults.add(at("name_zh"), "a system that isn't in the catalogue needs a name");
+    }
+}
+
+fn client(faults: &mut Faults, client: &ClientEntry) {
+    let at = |field: &str| format!("clients.{}.{field}", client.id);
+    if let Some(secret) = &client.secret {
+        faults.secret(at("secret"), secret.expose(), 22);
+    }
+    if client.redirect_uris.is_empty() {
+        faults.add(at("redirect_uris"), "at least one is needed");
+    }
+    let mut hosts = BTreeSet::new();
+    for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
+        if let Err(fault) = RedirectUri::register(uri) {
+            faults.add(at("redirect_uris"), format!("{uri}: {fault}"));
+        }
+    }
+    for uri in &client.redirect_uris {
+        hosts.extend(Url::parse(uri).ok().and_then(|u| u.host_str().map(str::to_owned)));
+    }
+    if client.sector.is_none() && hosts.len() > 1 {
+        faults.add(at("sector"), "redirect URIs on several hosts need an explicit sector");
+    }
+    let known = Scopes::parse(&client.scopes);
+    if let Some(unknown) = client.scopes.split_whitespace().find(|s| !known.iter().any(|k| k.as_str() == *s)) {
+        faults.add(at("scopes"), format!("there is no scope {unknown}"));
+    }
+}

@@ -1,0 +1,226 @@
+//! Configuration: one TOML file and the environment (`GUIYI_SITE__ORGANISER=…`); unknown settings are refused by name.
+
+mod check;
+mod load;
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::domain::client::SigningAlgorithm;
+use crate::ids::{ClientId, SystemId};
+use crate::secret::Secret;
+
+pub use check::{Fault, check};
+pub use load::{LoadError, load};
+
+/// Everything that an operator sets.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The issuer identifier (OpenID Connect Discovery, section 3): https, no query, no fragment, no slash at the end.
+    pub issuer: Url,
+    /// Where the portal listens; TLS ends in front of it.
+    pub listen: SocketAddr,
+    /// Addresses of the proxies whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpAddr>,
+    /// The database.
+    pub database: Database,
+    /// Keys.
+    pub keys: Keys,
+    /// What the pages say of their owner.
+    #[serde(default)]
+    pub site: Site,
+    /// Where SMS and e-mail go.
+    pub gateway: Service,
+    /// The authoritative source of real-name checks.
+    pub source: Service,
+    /// Networks of service halls: their budget of attempts is `hall_factor` times the ordinary one.
+    #[serde(default)]
+    pub halls: Halls,
+    /// Connected legacy systems.
+    #[serde(default)]
+    pub systems: Vec<System>,
+    /// Relying parties.
+    #[serde(default)]
+    pub clients: Vec<ClientEntry>,
+    /// How passwords are hashed.
+    #[serde(default)]
+    pub passwords: Passwords,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// `sqlite:/var/lib/guiyi/guiyi.db` or `postgres://…`. May hold a password.
+    pub url: Secret,
+    /// The most connections that read (SQLite), or in all (PostgreSQL).
+    #[serde(default = "default_connections")]
+    pub connections: u32,
+}
+
+fn default_connections() -> u32 {
+    8
+}
+
+/// Where keys are.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// A folder; missing keys are made there at the first start, readable only by their owner.
+    pub directory: PathBuf,
+}
+
+/// What the pages say of their owner (footer).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Site {
+    /// 主办单位.
+    pub organiser: String,
+    /// 网站标识码.
+    pub site_code: String,
+    /// ICP record number.
+    pub icp: String,
+    /// 公安备案号.
+    pub police: String,
+    /// A telephone for people who can't go on alone.
+    pub hotline: String,
+    /// The signature of text messages, without 【】.
+    pub sms_signature: String,
+}
+
+/// A back-end service that is called with signed requests (see `crypto::signed_http`).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Its name in audit and claims.
+    pub id: String,
+    /// Its base URL.
+    pub url: Url,
+    /// Who the portal is to it.
+    pub client: String,
+    /// The shared secret, 16 characters or more.
+    pub secret: Secret,
+}
+
+/// Service halls: many citizens behind one address.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Halls {
+    /// Their addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// What becomes of a legacy password (flows.md, "Complete the account").
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CarryOver {
+    /// A new password is asked for.
+    #[default]
+    No,
+    /// It may be kept; the first sign-in on a new browser adds an SMS code.
+    WithSecondStep,
+}
+
+/// A connected legacy system.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct System {
+    /// The id of a catalogue row, or a new one.
+    pub id: SystemId,
+    /// Its name in Chinese; the catalogue's if absent.
+    pub name_zh: Option<String>,
+    /// Its name in English; the catalogue's if absent.
+    pub name_en: Option<String>,
+    /// Whether it is believed when it says that a user is real-name verified.
+    #[serde(default)]
+    pub vouches: bool,
+    /// What becomes of its passwords.
+    #[serde(default)]
+    pub carry_over: CarryOver,
+    /// How it is spoken to.
+    pub connector: Connector,
+    /// Off: refused at the next step of every migration.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+/// How a legacy system is spoken to; one variant a connector kind.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Connector {
+    /// The ticket API with md5 signatures.
+    Ticket {
+        /// Base URL.
+        url: Url,
+        /// `servicecode`.
+        service_code: String,
+        /// `servicepwd`.
+        service_password: Secret,
+    },
+}
+
+/// A relying party.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientEntry {
+    /// `client_id`.
+    pub id: ClientId,
+    /// Its name in Chinese.
+    pub name_zh: String,
+    /// Its name in English.
+    pub name_en: String,
+    /// Its secret, 22 characters or more; a client without one is public.
+    pub secret: Option<Secret>,
+    /// Exact redirect URIs.
+    pub redirect_uris: Vec<String>,
+    /// Exact URIs for after a logout.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Scopes that it may ask for, blank-separated.
+    pub scopes: String,
+    /// The host or URL whose pairwise subjects it shares; by default the host of its redirect URIs.
+    pub sector: Option<String>,
+    /// `RS256` or `ES256`.
+    #[serde(default)]
+    pub id_token_signed_response_alg: SigningAlgorithm,
+    /// Off: refused everywhere.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Argon2id (RFC 9106).
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Passwords {
+    /// Memory in KiB; 19456 (19 MiB) at the least.
+    pub memory_kib: u32,
+    /// Passes; 2 at the least.
+    pub passes: u32,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { memory_kib: 19 * 1024, passes: 2 }
+    }
+}
+
+impl Config {
+    /// The issuer as it stands in tokens: no slash at the end.
+    pub fn issuer_text(&self) -> &str {
+        self.issuer.as_str().trim_end_matches('/')
+    }
+
+    /// Whether cookies can be `Secure` with the `__Host-` prefix.
+    pub fn secure_cookies(&self) -> bool {
+        self.issuer.scheme() == "https"
+    }
+}

@@ -1,0 +1,70 @@
+//! A signed-in browser.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::ids::{AccountId, SessionId};
+use crate::protocol::acr::SignInLevel;
+
+/// A session ends after this long without use.
+pub const IDLE: Duration = Duration::from_secs(30 * 60);
+/// A session ends after this long at the latest.
+pub const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
+/// How exactly its last use is noted: not every request writes.
+pub const SEEN_STEP: Duration = Duration::from_secs(5 * 60);
+
+/// An authentication method reference (RFC 8176).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `pwd`: a password.
+    Password,
+    /// `otp`: a one-time code.
+    OneTimeCode,
+    /// `sms`: sent to a phone.
+    Sms,
+    /// `urn:guiyi:legacy`: the legacy system's own sign-in, in a migration that has just ended.
+    Legacy,
+}
+
+impl Method {
+    /// Its text on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "pwd",
+            Self::OneTimeCode => "otp",
+            Self::Sms => "sms",
+            Self::Legacy => "urn:guiyi:legacy",
+        }
+    }
+
+    /// The texts of several, blank-separated.
+    pub fn join(methods: &[Self]) -> String {
+        methods.iter().map(|m| m.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// Its id; not the cookie's secret.
+    pub id: SessionId,
+    /// Whose.
+    pub account: AccountId,
+    /// `amr`, blank-separated.
+    pub methods: String,
+    /// The a axis of `acr`.
+    pub level: SignInLevel,
+    /// When the person last proved who they are.
+    pub authenticated_at: Timestamp,
+    /// When it was last used, within [`SEEN_STEP`].
+    pub seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+impl Session {
+    /// Whether it still stands.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.expires_at && now < self.seen_at.plus(IDLE)
+    }
+}

@@ -1,0 +1,30 @@
+//! The one HTTP client for calls to other systems: no redirects, no proxies from the environment, short time-outs.
+
+use std::time::Duration;
+
+/// Builds it.
+///
+/// # Errors
+/// If the TLS library can't be set up.
+pub fn build() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(2))
+        .timeout(Duration::from_secs(10))
+        .pool_idle_timeout(Duration::from_secs(30))
+        .user_agent("guiyi")
+        .build()
+}
+
+/// The body of an answer, if it isn't longer than `most` bytes.
+pub async fn bounded(mut answer: reqwest::Response, most: usize) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.ok()? {
+        if body.len() + chunk.len() > most {
+            return None;
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Some(body)
+}

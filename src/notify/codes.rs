@@ -1,0 +1,183 @@
+//! One-time codes by SMS: limits on sending and on verifying, bound to purpose, transaction and phone.
+
+use std::time::Duration;
+
+use super::texts::{self, Purpose};
+use crate::clock::{Random, Timestamp};
+use crate::crypto::Keyring;
+use crate::domain::contact::Phone;
+use crate::ids::{CodeId, MessageId};
+use crate::storage::accounts::phone_index;
+use crate::storage::codes::{self, Tried};
+use crate::storage::limits::{self, Limit};
+use crate::storage::outbox::{self, Message};
+use crate::storage::{Conn, Stored, Tx};
+
+/// At or below what gateways accept for one number (domain.md).
+const PER_MINUTE: Limit = Limit::new(1, 60);
+const PER_HOUR: Limit = Limit::new(5, 60 * 60);
+const PER_DAY: Limit = Limit::new(10, 24 * 60 * 60);
+/// One address, before halls are counted with their factor.
+const PER_ADDRESS: Limit = Limit::new(30, 60 * 60);
+/// One prefix of seven digits: a block of numbers being swept.
+const PER_PREFIX: Limit = Limit::new(100, 60 * 60);
+/// The whole portal's day; beyond it sending stops and operators are told.
+const BUDGET: Limit = Limit::new(50_000, 24 * 60 * 60);
+/// Wrong codes for one phone, not reset by asking for a new code.
+const WRONG_PER_PHONE: Limit = Limit::new(20, 24 * 60 * 60);
+/// Wrong codes in one transaction.
+const WRONG_PER_TRANSACTION: Limit = Limit::new(10, 60 * 60);
+
+/// What a code belongs to.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Which journey or sign-in.
+    pub transaction: String,
+    /// Which phone.
+    pub phone: Phone,
+}
+
+impl Binding {
+    fn key(&self) -> String {
+        format!("{}:{}", self.purpose.as_str(), self.transaction)
+    }
+}
+
+/// Who asks, for the limits.
+#[derive(Clone, Debug)]
+pub struct Asker {
+    /// The client's address.
+    pub address: String,
+    /// How many times the ordinary budget this address has (service halls).
+    pub factor: i64,
+}
+
+/// What became of a request for a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is in the outbox.
+    Sent,
+    /// One was sent less than a minute ago; it is still good.
+    TooSoon,
+    /// A limit is reached; later is better.
+    Limited,
+}
+
+/// What sending needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender<'a> {
+    /// Seals the outbox, hashes the code.
+    pub keys: &'a Keyring,
+    /// Makes the code.
+    pub random: &'a Random,
+    /// The signature in 【】.
+    pub signature: &'a str,
+}
+
+/// Makes a code and puts its message into the outbox, in the caller's transaction.
+///
+/// # Errors
+/// The store's own.
+pub async fn send(
+    tx: &mut Tx,
+    sender: Sender<'_>,
+    binding: &Binding,
+    asker: &Asker,
+    now: Timestamp,
+) -> Stored<Sent> {
+    let phone = phone_index(sender.keys, &binding.phone);
+    let key = binding.key();
+    if let Some(last) = codes::last_sent(tx, &key, &phone).await?
+        && now.since(last) < PER_MINUTE.window
+    {
+        return Ok(Sent::TooSoon);
+    }
+    let prefix: String = binding.phone.as_str().chars().take(7).collect();
+    let address = Limit { max: PER_ADDRESS.max * asker.factor, ..PER_ADDRESS };
+    for (subject, limit) in [
+        (format!("sms minute {phone}"), PER_MINUTE),
+        (format!("sms hour {phone}"), PER_HOUR),
+        (format!("sms day {phone}"), PER_DAY),
+        (format!("sms address {}", asker.address), address),
+        (format!("sms prefix {}", sender.keys.index("phone prefix", &prefix)), PER_PREFIX),
+        ("sms budget".to_owned(), BUDGET),
+    ] {
+        if !limits::hit(tx, &subject, limit, now).await? {
+            if subject == "sms budget" {
+                tracing::error!("the day's SMS budget is used up: no codes are sent until tomorrow");
+            }
+            return Ok(Sent::Limited);
+        }
+    }
+    let code = format!("{:06}", sender.random.below(1_000_000));
+    let hash = hash(sender.keys, &key, &code);
+    codes::insert(tx, &CodeId::mint(now, sender.random), &key, &phone, &hash, now).await?;
+    let text = texts::code(sender.signature, binding.purpose, &code);
+    let message = Message::Sms { to: binding.phone.as_str().to_owned(), text };
+    let id = MessageId::mint(now, sender.random);
+    outbox::push(tx, sender.keys, &id, &message, now, codes::LIFETIME).await?;
+    Ok(Sent::Sent)
+}
+
+/// What became of a typed code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verified {
+    /// Right, and used up.
+    Right,
+    /// Wrong.
+    Wrong,
+    /// No code is waiting: expired or tried too often. A new one can be asked for.
+    Spent,
+    /// Too many wrong codes for this phone or this transaction.
+    Limited,
+}
+
+/// Verifies a typed code, in the caller's transaction, which must be kept whatever the outcome.
+///
+/// # Errors
+/// The store's own.
+pub async fn verify(
+    tx: &mut Tx,
+    keys: &Keyring,
+    binding: &Binding,
+    typed: &str,
+    now: Timestamp,
+) -> Stored<Verified> {
+    let phone = phone_index(keys, &binding.phone);
+    let key = binding.key();
+    let wrong = [
+        (format!("code phone {phone} {}", binding.purpose.as_str()), WRONG_PER_PHONE),
+        (format!("code {key}"), WRONG_PER_TRANSACTION),
+    ];
+    for (subject, limit) in &wrong {
+        if limits::reached(tx, subject, *limit, now).await? {
+            return Ok(Verified::Limited);
+        }
+    }
+    let tried = codes::attempt(tx, &key, &phone, &hash(keys, &key, typed), now).await?;
+    if tried == Tried::Wrong {
+        for (subject, limit) in &wrong {
+            limits::hit(tx, subject, *limit, now).await?;
+        }
+    }
+    Ok(match tried {
+        Tried::Right => Verified::Right,
+        Tried::Wrong => Verified::Wrong,
+        Tried::Spent => Verified::Spent,
+    })
+}
+
+/// How long until another code may be asked for in this transaction.
+///
+/// # Errors
+/// The store's own.
+pub async fn wait(conn: &mut Conn, keys: &Keyring, binding: &Binding, now: Timestamp) -> Stored<Duration> {
+    let last = codes::last_sent(conn, &binding.key(), &phone_index(keys, &binding.phone)).await?;
+    Ok(last.map_or(Duration::ZERO, |at| PER_MINUTE.window.saturating_sub(now.since(at))))
+}
+
+fn hash(keys: &Keyring, binding: &str, code: &str) -> String {
+    keys.hash("one-time code", &format!("{binding}\n{code}"))
+}

@@ -1,0 +1,7 @@
+//! Text messages and e-mail: what they say, one-time codes, and the gateway that sends them.
+
+pub mod codes;
+mod gateway;
+pub mod texts;
+
+pub use gateway::Gateway;

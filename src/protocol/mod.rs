@@ -1,0 +1,11 @@
+//! OAuth 2.0 and OpenID Connect as pure types: nothing here knows of HTTP servers, databases or time.
+
+pub mod account_kind;
+pub mod acr;
+pub mod error;
+pub mod params;
+pub mod pkce;
+pub mod prompt;
+pub mod redirect_uri;
+pub mod request;
+pub mod scope;

@@ -1,0 +1,38 @@
+//! An authorization request that has passed every check (OpenID Connect Core, section 3.1.2.1).
+
+use serde::{Deserialize, Serialize};
+
+use super::pkce::CodeChallenge;
+use super::prompt::Prompt;
+use super::redirect_uri::RedirectUri;
+use super::scope::Scopes;
+use crate::ids::ClientId;
+
+/// What a client asked for, validated. The pipeline in `provider::authorize` makes it; an interaction stores it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// Who asks.
+    pub client_id: ClientId,
+    /// Where the answer goes: one of the client's own.
+    pub redirect_uri: RedirectUri,
+    /// What for.
+    pub scopes: Scopes,
+    /// Returned unchanged.
+    pub state: Option<String>,
+    /// Returned in the ID token.
+    pub nonce: Option<String>,
+    /// PKCE.
+    pub code_challenge: Option<CodeChallenge>,
+    /// Which pages are wanted.
+    pub prompt: Prompt,
+    /// The oldest sign-in that will do, in seconds.
+    pub max_age: Option<i64>,
+    /// Who will probably sign in; only fills in a field.
+    pub login_hint: Option<String>,
+    /// Languages, best first.
+    pub ui_locales: Vec<String>,
+    /// Contexts that would be welcome, best first. Voluntary (section 5.5.1.1).
+    pub acr_values: Vec<String>,
+    /// The account kind asked for.
+    pub account_kind: Option<super::account_kind::AccountKind>,
+}

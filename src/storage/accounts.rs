@@ -1,0 +1,286 @@
+//! Accounts, their documents and phones. Uniqueness is the database's, not the code's.
+
+use super::query::{execute, fetch_optional, on_engine, statements};
+use super::{Conn, StorageError, Stored, Tx, changes};
+use crate::clock::Timestamp;
+use crate::crypto::{Keyring, Purpose};
+use crate::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, StoredPassword};
+use crate::domain::contact::Phone;
+use crate::domain::document::Document;
+use crate::domain::identifier::SignInIdentifier;
+use crate::domain::user_name::UserName;
+use crate::ids::{AccountId, SystemId, VerificationId};
+use crate::protocol::acr::IdentityLevel;
+
+statements! {
+    INSERT = "INSERT INTO accounts (id, kind, status, user_name, user_name_folded, person, phone_proven_at, \
+              email_verified_at, password_hash, password_origin, identity_level, created_at, updated_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (user_name_folded) DO NOTHING";
+    INSERT_DOCUMENT = "INSERT INTO documents (number_index, account_id, document, added_at) VALUES ($1, $2, $3, $4) \
+                       ON CONFLICT (number_index) DO NOTHING";
+    INSERT_PHONE = "INSERT INTO account_phones (phone_index, slot, account_id) VALUES ($1, $2, $3) \
+                    ON CONFLICT (phone_index, slot) DO NOTHING";
+    INSERT_VERIFICATION = "INSERT INTO verifications (id, account_id, method, source, level, verified_at) \
+                           VALUES ($1, $2, $3, $4, $5, $6)";
+    INSERT_AGREEMENT = "INSERT INTO agreements (account_id, agreement, version, accepted_at) VALUES ($1, $2, $3, $4)";
+    FIND = "SELECT id, kind, status, user_name, person, phone_proven_at, email_verified_at, password_hash, \
+            password_origin, identity_level, created_at, updated_at FROM accounts WHERE id = $1";
+    BY_USER_NAME = "SELECT id FROM accounts WHERE user_name_folded = $1";
+    BY_PHONE = "SELECT account_id FROM account_phones WHERE phone_index = $1 AND slot = 1";
+    BY_DOCUMENT = "SELECT account_id FROM documents WHERE number_index = $1";
+    PHONE_USES = "SELECT COUNT(*) FROM account_phones WHERE phone_index = $1";
+    SET_PASSWORD = "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND password_hash = $4";
+    SET_PERSON = "UPDATE accounts SET person = $2, email_verified_at = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5";
+    SET_STATUS = "UPDATE accounts SET status = $2, updated_at = $3 WHERE id = $1";
+}
+
+/// How many accounts may have one phone as their contact.
+pub const ACCOUNTS_PER_PHONE: i64 = 3;
+
+/// What stood in the way of a new account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// Somebody has this user name.
+    UserName,
+    /// This document belongs to a verified account.
+    Document,
+    /// The phone is the contact of as many accounts as it may be.
+    Phone,
+}
+
+/// A check that was passed, as evidence of an account's level.
+#[derive(Clone, Debug)]
+pub struct Verification<'a> {
+    /// Its id.
+    pub id: VerificationId,
+    /// `name_and_number`, `upstream`, …
+    pub method: &'a str,
+    /// Which source or system.
+    pub source: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The blind index of a document: type and number.
+pub fn document_index(keys: &Keyring, document: &Document) -> String {
+    keys.index("document", &format!("{}\n{}", document.kind().as_str(), document.number()))
+}
+
+/// The blind index of a phone.
+pub fn phone_index(keys: &Keyring, phone: &Phone) -> String {
+    keys.index("phone", phone.as_str())
+}
+
+/// Stores an account with its document, its phone, its evidence and the agreements it was made under.
+///
+/// # Errors
+/// The store's own. `Ok(Err(_))` must be turned into an error by the caller, so that the transaction is rolled back.
+pub async fn insert(
+    tx: &mut Tx,
+    keys: &Keyring,
+    account: &Account,
+    verification: &Verification<'_>,
+    agreements: &[(&str, &str, Timestamp)],
+) -> Stored<Result<(), Taken>> {
+    let id = account.id.as_str();
+    let person = keys.seal_json(Purpose::Field, id, &account.person)?;
+    let (hash, origin) = match &account.password {
+        None => (None, None),
+        Some(p) => (Some(p.hash.as_str()), Some(origin_text(&p.origin))),
+    };
+    let added = execute!(
+        tx,
+        INSERT,
+        id,
+        account.kind.as_str(),
+        account.status.as_str(),
+        account.user_name.as_str(),
+        account.user_name.fold(),
+        person,
+        account.phone_proven_at.map(|t| t.0),
+        account.email_verified_at.map(|t| t.0),
+        hash,
+        origin,
+        account.identity_level as i64,
+        account.created_at.0,
+    )?;
+    if added == 0 {
+        return Ok(Err(Taken::UserName));
+    }
+    if let Err(taken) = insert_document(tx, keys, account).await? {
+        return Ok(Err(taken));
+    }
+    if let Some(phone) = &account.person.phone
+        && !insert_phone(tx, &phone_index(keys, phone), id).await?
+    {
+        return Ok(Err(Taken::Phone));
+    }
+    let Verification { id: verification_id, method, source, at } = verification;
+    let level = account.identity_level as i64;
+    execute!(tx, INSERT_VERIFICATION, verification_id.as_str(), id, *method, *source, level, at.0)?;
+    for (agreement, version, accepted) in agreements {
+        execute!(tx, INSERT_AGREEMENT, id, *agreement, *version, accepted.0)?;
+    }
+    Ok(Ok(()))
+}
+
+async fn insert_document(tx: &mut Tx, keys: &Keyring, account: &Account) -> Stored<Result<(), Taken>> {
+    let id = account.id.as_str();
+    let document = &account.person.document;
+    let sealed = keys.seal_json(Purpose::Field, id, document)?;
+    let added = execute!(tx, INSERT_DOCUMENT, document_index(keys, document), id, sealed, account.created_at.0)?;
+    Ok(if added == 1 { Ok(()) } else { Err(Taken::Document) })
+}
+
+/// Takes the phone's first free slot; slot 1 makes it the sign-in name too.
+async fn insert_phone(tx: &mut Tx, index: &str, account: &str) -> Stored<bool> {
+    for slot in 1..=ACCOUNTS_PER_PHONE {
+        if execute!(tx, INSERT_PHONE, index, slot, account)? == 1 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn origin_text(origin: &PasswordOrigin) -> String {
+    match origin {
+        PasswordOrigin::Chosen => "chosen".to_owned(),
+        PasswordOrigin::CarriedOver(system) => format!("system:{system}"),
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    kind: String,
+    status: String,
+    user_name: String,
+    person: String,
+    phone_proven_at: Option<i64>,
+    email_verified_at: Option<i64>,
+    password_hash: Option<String>,
+    password_origin: Option<String>,
+    identity_level: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl Row {
+    fn into_account(self, keys: &Keyring) -> Stored<Account> {
+        let corrupt = |column| StorageError::Corrupt { table: "accounts", key: self.id.clone(), column };
+        let password = match (self.password_hash, self.password_origin.as_deref()) {
+            (None, None) => None,
+            (Some(hash), Some("chosen")) => Some(StoredPassword { hash, origin: PasswordOrigin::Chosen }),
+            (Some(hash), Some(origin)) => {
+                let system = origin.strip_prefix("system:").ok_or_else(|| corrupt("password_origin"))?;
+                Some(StoredPassword { hash, origin: PasswordOrigin::CarriedOver(SystemId::from(system)) })
+            }
+            _ => return Err(corrupt("password_hash")),
+        };
+        Ok(Account {
+            kind: AccountKind::parse(&self.kind).ok_or_else(|| corrupt("kind"))?,
+            status: AccountStatus::parse(&self.status).ok_or_else(|| corrupt("status"))?,
+            user_name: UserName::parse(&self.user_name).map_err(|_| corrupt("user_name"))?,
+            person: keys.open_json(Purpose::Field, &self.id, &self.person).map_err(|_| corrupt("person"))?,
+            phone_proven_at: self.phone_proven_at.map(Timestamp),
+            email_verified_at: self.email_verified_at.map(Timestamp),
+            identity_level: IdentityLevel::from_number(self.identity_level)
+                .ok_or_else(|| corrupt("identity_level"))?,
+            created_at: Timestamp(self.created_at),
+            updated_at: Timestamp(self.updated_at),
+            password,
+            id: AccountId(self.id),
+        })
+    }
+}
+
+/// The account with this id.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn find(conn: &mut Conn, keys: &Keyring, id: &AccountId) -> Stored<Option<Account>> {
+    fetch_optional!(conn, Row, FIND, id.as_str())?.map(|row| row.into_account(keys)).transpose()
+}
+
+/// The account that signs in with this identifier.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn find_by_identifier(
+    conn: &mut Conn,
+    keys: &Keyring,
+    identifier: &SignInIdentifier,
+) -> Stored<Option<Account>> {
+    let found = match identifier {
+        SignInIdentifier::UserName(name) => fetch_optional!(conn, (String,), BY_USER_NAME, name.fold())?,
+        SignInIdentifier::Phone(phone) => fetch_optional!(conn, (String,), BY_PHONE, phone_index(keys, phone))?,
+        SignInIdentifier::Document(document) => {
+            fetch_optional!(conn, (String,), BY_DOCUMENT, document_index(keys, document))?
+        }
+    };
+    match found {
+        Some((id,)) => find(conn, keys, &AccountId(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// The verified account that a document belongs to.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn find_by_document(conn: &mut Conn, keys: &Keyring, document: &Document) -> Stored<Option<Account>> {
+    match fetch_optional!(conn, (String,), BY_DOCUMENT, document_index(keys, document))? {
+        Some((id,)) => find(conn, keys, &AccountId(id)).await,
+        None => Ok(None),
+    }
+}
+
+/// Whether a user name is in use, in any spelling.
+///
+/// # Errors
+/// The store's own.
+pub async fn user_name_taken(conn: &mut Conn, name: &UserName) -> Stored<bool> {
+    Ok(fetch_optional!(conn, (String,), BY_USER_NAME, name.fold())?.is_some())
+}
+
+/// How many accounts have this phone as their contact.
+///
+/// # Errors
+/// The store's own.
+pub async fn phone_uses(conn: &mut Conn, keys: &Keyring, phone: &Phone) -> Stored<i64> {
+    let row = fetch_optional!(conn, (i64,), PHONE_USES, phone_index(keys, phone))?;
+    Ok(row.map_or(0, |(uses,)| uses))
+}
+
+/// Replaces a password's hash by a stronger one of the same password; nothing happens if it was changed meanwhile.
+///
+/// # Errors
+/// The store's own.
+pub async fn rehash(tx: &mut Tx, id: &AccountId, old: &str, new: &str, now: Timestamp) -> Stored<()> {
+    execute!(tx, SET_PASSWORD, id.as_str(), new, now.0, old).map(drop)
+}
+
+/// Marks the e-mail address of an account confirmed, if it is still the one that the link was sent to.
+///
+/// # Errors
+/// The store's own.
+pub async fn confirm_email(tx: &mut Tx, keys: &Keyring, account: &Account, now: Timestamp) -> Stored<bool> {
+    let person = keys.seal_json(Purpose::Field, account.id.as_str(), &account.person)?;
+    let rows = execute!(tx, SET_PERSON, account.id.as_str(), person, now.0, now.0, account.updated_at.0)?;
+    changes::record(tx, &cache_key(&account.id), now).await?;
+    Ok(rows == 1)
+}
+
+/// Stops or restores an account.
+///
+/// # Errors
+/// The store's own.
+pub async fn set_status(tx: &mut Tx, id: &AccountId, status: AccountStatus, now: Timestamp) -> Stored<()> {
+    execute!(tx, SET_STATUS, id.as_str(), status.as_str(), now.0)?;
+    changes::record(tx, &cache_key(id), now).await
+}
+
+/// The name under which an account's change is told to other nodes.
+pub fn cache_key(id: &AccountId) -> String {
+    format!("account:{id}")
+}

@@ -1,0 +1,90 @@
+//! Grants: what an authorization code was redeemed for. The code's own id is the key, so that a second redemption is
+//! a conflict, on whichever node it happens.
+
+use super::query::{execute, fetch_optional, on_engine, statements};
+use super::{Conn, Stored, Tx, changes};
+use crate::clock::Timestamp;
+use crate::ids::{AccountId, ClientId, GrantId, SessionId};
+
+statements! {
+    REDEEM = "INSERT INTO grants (id, account_id, session_id, client_id, scopes, granted_at, expires_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+    REVOKE = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_SESSION = "UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL";
+    STANDING = "SELECT revoked_at, session_id, account_id FROM grants WHERE id = $1";
+}
+
+/// A grant about to be stored.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The code's id.
+    pub id: GrantId,
+    /// Whose.
+    pub account: AccountId,
+    /// Of which browser session.
+    pub session: SessionId,
+    /// For whom.
+    pub client: ClientId,
+    /// Scopes, blank-separated.
+    pub scopes: String,
+    /// When its tokens end.
+    pub expires_at: Timestamp,
+}
+
+/// Stores the grant of a code; `false` if the code was redeemed before, which revokes what the first use issued
+/// (RFC 6749, section 4.1.2).
+///
+/// # Errors
+/// The store's own.
+pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<bool> {
+    let fresh = execute!(
+        tx,
+        REDEEM,
+        grant.id.as_str(),
+        grant.account.as_str(),
+        grant.session.as_str(),
+        grant.client.as_str(),
+        grant.scopes.as_str(),
+        now.0,
+        grant.expires_at.0,
+    )? == 1;
+    if !fresh {
+        execute!(tx, REVOKE, grant.id.as_str(), now.0)?;
+        changes::record(tx, &cache_key(&grant.id), now).await?;
+    }
+    Ok(fresh)
+}
+
+/// Revokes every grant of a session that has ended.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke_of_session(tx: &mut Tx, session: &SessionId, now: Timestamp) -> Stored<u64> {
+    execute!(tx, REVOKE_OF_SESSION, session.as_str(), now.0)
+}
+
+/// Where a grant stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its tokens are good while they last, and while this session's end hasn't revoked them.
+    Active(SessionId),
+    /// Revoked, or unknown.
+    Gone,
+}
+
+/// Where a grant stands.
+///
+/// # Errors
+/// The store's own.
+pub async fn standing(conn: &mut Conn, id: &GrantId) -> Stored<Standing> {
+    let row = fetch_optional!(conn, (Option<i64>, String, String), STANDING, id.as_str())?;
+    Ok(match row {
+        Some((None, session, _)) => Standing::Active(SessionId(session)),
+        _ => Standing::Gone,
+    })
+}
+
+/// The name under which a grant's change is told to other nodes.
+pub fn cache_key(id: &GrantId) -> String {
+    format!("grant:{id}")
+}

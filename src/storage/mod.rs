@@ -1,0 +1,61 @@
+//! The database: one file an aggregate, one SQL text for SQLite and PostgreSQL, all writes through [`Db::write`].
+
+pub mod accounts;
+pub mod audit;
+pub mod changes;
+pub mod codes;
+pub mod consents;
+mod db;
+mod error;
+pub mod grants;
+pub mod interactions;
+pub mod journeys;
+pub mod leases;
+pub mod limits;
+pub mod links;
+pub mod outbox;
+mod query;
+pub mod sessions;
+pub mod sweep;
+pub mod tickets;
+mod writer;
+
+pub use db::{Conn, Db, Tx};
+pub use error::{StorageError, Stored};
+pub use writer::Writer;
+
+/// Every statement of every aggregate.
+pub fn statements() -> impl Iterator<Item = &'static str> {
+    [
+        accounts::STATEMENTS,
+        audit::STATEMENTS,
+        changes::STATEMENTS,
+        codes::STATEMENTS,
+        consents::STATEMENTS,
+        grants::STATEMENTS,
+        interactions::STATEMENTS,
+        journeys::STATEMENTS,
+        leases::STATEMENTS,
+        limits::STATEMENTS,
+        links::STATEMENTS,
+        outbox::STATEMENTS,
+        sessions::STATEMENTS,
+        sweep::STATEMENTS,
+        tickets::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+}
+
+impl Db {
+    /// Prepares a statement on this engine without running it.
+    ///
+    /// # Errors
+    /// If the engine refuses it.
+    pub async fn prepare(&self, sql: &'static str) -> Stored<()> {
+        use sqlx::Executor;
+        let mut conn = self.read().await?;
+        query::on_engine!(conn, |c| c.prepare(sqlx::SqlStr::from_static(sql)).await.map(|_| ()))
+    }
+}

@@ -1,0 +1,107 @@
+//! Sessions: the cookie's secret is stored only as a keyed hash.
+
+use super::query::{execute, fetch_optional, on_engine, statements};
+use super::{Conn, StorageError, Stored, Tx, changes, grants};
+use crate::clock::Timestamp;
+use crate::domain::session::Session;
+use crate::ids::{AccountId, SessionId};
+use crate::protocol::acr::SignInLevel;
+
+statements! {
+    INSERT = "INSERT INTO sessions (id, token_hash, account_id, methods, sign_in_level, authenticated_at, seen_at, expires_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    FIND = "SELECT id, token_hash, account_id, methods, sign_in_level, authenticated_at, seen_at, expires_at \
+            FROM sessions WHERE id = $1 AND ended_at IS NULL";
+    SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
+    END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    token_hash: String,
+    account_id: String,
+    methods: String,
+    sign_in_level: i64,
+    authenticated_at: i64,
+    seen_at: i64,
+    expires_at: i64,
+}
+
+/// A session and the keyed hash of its cookie's secret.
+#[derive(Clone, Debug)]
+pub struct StoredSession {
+    /// The session.
+    pub session: Session,
+    /// For comparing in constant time.
+    pub token_hash: String,
+}
+
+/// Stores a new session under the hash of its cookie's secret.
+///
+/// # Errors
+/// The store's own.
+pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &str) -> Stored<()> {
+    execute!(
+        tx,
+        INSERT,
+        session.id.as_str(),
+        token_hash,
+        session.account.as_str(),
+        session.methods.as_str(),
+        session.level as i64,
+        session.authenticated_at.0,
+        session.seen_at.0,
+        session.expires_at.0,
+    )
+    .map(drop)
+}
+
+/// The session with this id, unless it has ended.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn find(conn: &mut Conn, id: &SessionId) -> Stored<Option<StoredSession>> {
+    let Some(row) = fetch_optional!(conn, Row, FIND, id.as_str())? else { return Ok(None) };
+    let level = SignInLevel::from_number(row.sign_in_level).ok_or_else(|| StorageError::Corrupt {
+        table: "sessions",
+        key: row.id.clone(),
+        column: "sign_in_level",
+    })?;
+    let session = Session {
+        id: SessionId(row.id),
+        account: AccountId(row.account_id),
+        methods: row.methods,
+        level,
+        authenticated_at: Timestamp(row.authenticated_at),
+        seen_at: Timestamp(row.seen_at),
+        expires_at: Timestamp(row.expires_at),
+    };
+    Ok(Some(StoredSession { session, token_hash: row.token_hash }))
+}
+
+/// Notes that a session was used.
+///
+/// # Errors
+/// The store's own.
+pub async fn seen(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<()> {
+    execute!(tx, SEEN, id.as_str(), now.0).map(drop)
+}
+
+/// Ends a session and everything granted in it; `false` if it had ended before.
+///
+/// # Errors
+/// The store's own.
+pub async fn end(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<bool> {
+    let ended = execute!(tx, END, id.as_str(), now.0)? == 1;
+    if ended {
+        grants::revoke_of_session(tx, id, now).await?;
+        changes::record(tx, &cache_key(id), now).await?;
+    }
+    Ok(ended)
+}
+
+/// The name under which a session's change is told to other nodes.
+pub fn cache_key(id: &SessionId) -> String {
+    format!("session:{id}")
+}

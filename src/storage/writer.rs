@@ -1,0 +1,158 @@
+//! SQLite's one writer: jobs that wait at the same moment share a `BEGIN IMMEDIATE … COMMIT`, each in a savepoint of
+//! its own, so that one flush to disk serves them all. Each is answered after the commit.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sqlx::{Executor, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+
+use super::db::{Conn, Engine, Tx};
+use super::error::{StorageError, Stored};
+
+/// How many jobs one commit takes at the most.
+const GROUP: usize = 64;
+/// How many jobs may wait before callers are held back.
+const QUEUE: usize = 1024;
+
+/// A handle to the writer.
+#[derive(Clone, Debug)]
+pub struct Writer(mpsc::Sender<Message>);
+
+enum Message {
+    Job(Box<dyn Job>),
+    Close(oneshot::Sender<()>),
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Message")
+    }
+}
+
+trait Job: Send {
+    /// Runs the job; whether its changes are to be kept.
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
+    /// Answers the caller, after the commit (or instead of it).
+    fn answer(self: Box<Self>, commit: Stored<()>);
+}
+
+struct Task<T, E, F> {
+    work: Option<F>,
+    outcome: Option<Result<T, E>>,
+    reply: oneshot::Sender<Result<T, E>>,
+}
+
+impl<T, E, F> Job for Task<T, E, F>
+where
+    T: Send + 'static,
+    E: From<StorageError> + Send + 'static,
+    F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+{
+    fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
+        Box::pin(async move {
+            if let Some(work) = self.work.take() {
+                self.outcome = AssertUnwindSafe(work(tx)).catch_unwind().await.ok();
+            }
+            matches!(self.outcome, Some(Ok(_)))
+        })
+    }
+
+    fn answer(self: Box<Self>, commit: Stored<()>) {
+        let outcome = match (commit, self.outcome) {
+            // A failed commit takes back what succeeded; a failure stays one.
+            (Err(error), Some(Ok(_)) | None) => Err(error.into()),
+            (_, Some(outcome)) => outcome,
+            (Ok(()), None) => Err(StorageError::Closed.into()),
+        };
+        // The caller may have gone (its browser closed the connection): what is written stays written.
+        let _ = self.reply.send(outcome);
+    }
+}
+
+impl Writer {
+    pub(super) fn start(connection: SqliteConnection) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(run(Tx(Conn::SqliteWriter(connection)), receiver));
+        Self(sender)
+    }
+
+    pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StorageError> + Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Task { work: Some(work), outcome: None, reply });
+        self.0.send(Message::Job(job)).await.map_err(|_| StorageError::Closed)?;
+        answer.await.map_err(|_| StorageError::Closed)?
+    }
+
+    pub(super) async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.0.send(Message::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+}
+
+async fn run(mut tx: Tx, mut queue: mpsc::Receiver<Message>) {
+    while let Some(first) = queue.recv().await {
+        let mut next = Some(first);
+        let mut jobs: Vec<Box<dyn Job>> = Vec::new();
+        let mut closing = None;
+        let mut sound = execute(&mut tx, "BEGIN IMMEDIATE").await;
+        while let Some(message) = next.take() {
+            match message {
+                Message::Job(mut job) => {
+                    if sound.is_ok() {
+                        sound = in_savepoint(&mut tx, job.as_mut()).await;
+                    }
+                    jobs.push(job);
+                }
+                Message::Close(done) => closing = Some(done),
+            }
+            if jobs.len() < GROUP && closing.is_none() {
+                next = queue.try_recv().ok();
+            }
+        }
+        let committed = match sound {
+            Ok(()) => execute(&mut tx, "COMMIT").await,
+            Err(error) => Err(error),
+        };
+        if committed.is_err() {
+            let _ = execute(&mut tx, "ROLLBACK").await;
+        }
+        let failure = committed.err().map(|e| e.to_string());
+        for job in jobs {
+            job.answer(match &failure {
+                None => Ok(()),
+                Some(text) => Err(StorageError::Backend(sqlx::Error::Protocol(text.clone()))),
+            });
+        }
+        if let Some(done) = closing {
+            drop(tx);
+            let _ = done.send(());
+            return;
+        }
+    }
+}
+
+/// An error here means that the savepoint itself failed: the whole group is rolled back.
+async fn in_savepoint(tx: &mut Tx, job: &mut dyn Job) -> Stored<()> {
+    execute(tx, "SAVEPOINT job").await?;
+    if !job.run(tx).await {
+        execute(tx, "ROLLBACK TO job").await?;
+    }
+    execute(tx, "RELEASE job").await
+}
+
+async fn execute(tx: &mut Tx, sql: &'static str) -> Stored<()> {
+    if let Engine::Sqlite(connection) = tx.engine() {
+        // Prepared once and kept: these run with every group.
+        connection.execute(sqlx::query(sql)).await?;
+    }
+    Ok(())
+}

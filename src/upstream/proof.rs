@@ -1,0 +1,118 @@
+//! Proof that somebody controls a legacy account.
+
+use serde::{Deserialize, Serialize};
+
+use super::UpstreamUser;
+use crate::clock::Timestamp;
+use crate::ids::{SystemId, UpstreamSubject};
+use crate::protocol::account_kind::AccountKind;
+
+/// What an upstream says about its user. Unchecked text of an old system: it pre-fills forms and is compared, but it
+/// proves nothing by itself.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamProfile {
+    /// Name.
+    pub name: String,
+    /// Document type, in the upstream's words.
+    pub document_type: String,
+    /// Document number.
+    pub document_number: String,
+    /// Gender, a code or a word.
+    pub gender: String,
+    /// Ethnic group, a code or a word.
+    pub ethnic_group: String,
+    /// Mobile phone.
+    pub phone: String,
+    /// E-mail address.
+    pub email: String,
+}
+
+impl std::fmt::Debug for UpstreamProfile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UpstreamProfile")
+    }
+}
+
+/// A sign-in at a legacy system that succeeded. Only this module makes one, out of a connector's answer; it is bound
+/// to the system, the subject, the kind and the moment, and lives inside one journey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamProof {
+    system: SystemId,
+    kind: AccountKind,
+    subject: UpstreamSubject,
+    account: String,
+    vouched: bool,
+    profile: UpstreamProfile,
+    /// Argon2id hash of the password that was typed, made at the moment it was verified; absent where it may not be
+    /// carried over or doesn't meet today's policy.
+    password_hash: Option<String>,
+    at: Timestamp,
+}
+
+impl UpstreamProof {
+    /// `vouches` is the configuration's word on whether this system is believed.
+    pub(super) fn new(
+        system: SystemId,
+        (account, kind): (&str, AccountKind),
+        user: UpstreamUser,
+        vouches: bool,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            system,
+            kind,
+            account: account.to_owned(),
+            vouched: vouches && user.says_verified,
+            subject: user.subject,
+            profile: user.profile,
+            password_hash: None,
+            at,
+        }
+    }
+
+    /// The same proof with the hash of the password that was verified.
+    #[must_use]
+    pub fn with_password_hash(self, hash: Option<String>) -> Self {
+        Self { password_hash: hash, ..self }
+    }
+
+    /// The legacy system.
+    pub fn system(&self) -> &SystemId {
+        &self.system
+    }
+
+    /// Individual or legal person.
+    pub fn kind(&self) -> AccountKind {
+        self.kind
+    }
+
+    /// The upstream's identifier of its user.
+    pub fn subject(&self) -> &UpstreamSubject {
+        &self.subject
+    }
+
+    /// The account as it was typed.
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+
+    /// Whether a trusted upstream vouches for the real-name data.
+    pub fn vouched(&self) -> bool {
+        self.vouched
+    }
+
+    /// What the upstream says.
+    pub fn profile(&self) -> &UpstreamProfile {
+        &self.profile
+    }
+
+    /// The hash of the password, if it may become the account's.
+    pub fn password_hash(&self) -> Option<&str> {
+        self.password_hash.as_deref()
+    }
+
+    /// When it was proven.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+}

@@ -1,0 +1,169 @@
+//! The ticket API with md5 signatures that provincial portals of the 2010s spoke (shape in docs/legacy-systems.md):
+//! account and password give a single-use ticket, the ticket a token, the token the user's data.
+
+use std::time::Duration;
+
+use md5::{Digest, Md5};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use time::macros::{format_description, offset};
+use url::Url;
+
+use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUser};
+use crate::clock::{Clock, Timestamp};
+use crate::ids::UpstreamSubject;
+use crate::protocol::account_kind::AccountKind;
+use crate::secret::Secret;
+
+/// How long one call may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest answer that is read, in bytes.
+const MAX_ANSWER: usize = 64 * 1024;
+
+pub(super) struct Ticket {
+    pub(super) url: Url,
+    pub(super) service_code: String,
+    pub(super) service_password: Secret,
+    pub(super) http: reqwest::Client,
+    pub(super) clock: Clock,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    result: String,
+    #[serde(default)]
+    ticket: String,
+    #[serde(default)]
+    token: String,
+    user: Option<User>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct User {
+    userid: String,
+    authlevel: String,
+    idtype: String,
+    username: String,
+    idnum: String,
+    sex: String,
+    nation: String,
+    mobile: String,
+    email: String,
+}
+
+impl Default for User {
+    fn default() -> Self {
+        let s = String::new;
+        Self {
+            userid: s(),
+            authlevel: s(),
+            idtype: s(),
+            username: s(),
+            idnum: s(),
+            sex: s(),
+            nation: s(),
+            mobile: s(),
+            email: s(),
+        }
+    }
+}
+
+impl Ticket {
+    pub(super) async fn sign_in(&self, credentials: &Credentials<'_>) -> Result<UpstreamUser, SignInFailure> {
+        let kind = match credentials.kind {
+            AccountKind::Individual => "individual",
+            AccountKind::LegalPerson => "legal",
+        };
+        let login =
+            [("account", credentials.account), ("password", credentials.password.expose()), ("kind", kind)];
+        let ticket = self.call("api/ticket", &login).await?.ticket;
+        let token = self.call("api/token", &[("ticket", &ticket)]).await?.token;
+        let user = self.call("api/userinfo", &[("token", &token)]).await?.user.ok_or(SignInFailure::Unavailable)?;
+        if user.userid.is_empty() {
+            return Err(SignInFailure::Unavailable);
+        }
+        Ok(UpstreamUser {
+            subject: UpstreamSubject(user.userid),
+            says_verified: matches!(user.authlevel.as_str(), "1" | "2" | "3"),
+            profile: UpstreamProfile {
+                name: user.username,
+                document_type: user.idtype,
+                document_number: user.idnum,
+                gender: user.sex,
+                ethnic_group: user.nation,
+                phone: user.mobile,
+                email: user.email,
+            },
+        })
+    }
+
+    async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Result<Answer, SignInFailure> {
+        let time = beijing_time(self.clock.now());
+        let sign = signature(&self.service_code, self.service_password.expose(), &time);
+        let mut form = fields.to_vec();
+        form.extend([("servicecode", self.service_code.as_str()), ("time", &time), ("sign", &sign)]);
+        let url = self.url.join(path).map_err(|_| SignInFailure::Unavailable)?;
+        let answer: Answer = self.post(url, &form).await.map_err(|error| {
+            tracing::warn!(system = %self.service_code, path, %error, "legacy system unavailable");
+            SignInFailure::Unavailable
+        })?;
+        match answer.result.as_str() {
+            "0" => Ok(answer),
+            "2001" | "2002" => Err(SignInFailure::Rejected),
+            "2003" => Err(SignInFailure::Locked),
+            "2004" => Err(SignInFailure::Disabled),
+            code => {
+                tracing::warn!(system = %self.service_code, path, code, "legacy system refused the call");
+                Err(SignInFailure::Unavailable)
+            }
+        }
+    }
+
+    async fn post<T: DeserializeOwned>(&self, url: Url, form: &[(&str, &str)]) -> Result<T, CallError> {
+        let answer = self.http.post(url).form(form).timeout(TIMEOUT).send().await?.error_for_status()?;
+        let body = crate::http_client::bounded(answer, MAX_ANSWER).await.ok_or(CallError::TooLarge)?;
+        Ok(serde_json::from_slice(&body)?)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CallError {
+    #[error("{}", .0.to_string().split(" for url").next().unwrap_or_default())]
+    Http(#[from] reqwest::Error),
+    #[error("the answer is too large")]
+    TooLarge,
+    #[error("the answer makes no sense: {0}")]
+    Format(#[from] serde_json::Error),
+}
+
+/// `yyyyMMddHHmmss` in Beijing time.
+fn beijing_time(now: Timestamp) -> String {
+    let format = format_description!("[year][month][day][hour][minute][second]");
+    time::OffsetDateTime::from_unix_timestamp(now.seconds())
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+        .to_offset(offset!(+8))
+        .format(format)
+        .unwrap_or_default()
+}
+
+/// `md5hex(servicecode + servicepwd + time)`.
+fn signature(code: &str, password: &str, time: &str) -> String {
+    let mut md5 = Md5::new();
+    for part in [code, password, time] {
+        md5.update(part.as_bytes());
+    }
+    md5.finalize().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `zj_simpleauth` of the published vectors.
+    #[test]
+    fn the_signature_is_the_one_that_the_old_portals_computed() {
+        assert_eq!(signature("hfzwfw", "hfzwfwpwd", "20261124101530"), "d89dc3afcf08f818440110c095d4d968");
+        assert_eq!(beijing_time(Timestamp(1_795_486_530_000)), "20261124101530");
+    }
+}
