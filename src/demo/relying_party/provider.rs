@@ -186,8 +186,12 @@ fn rows(claims: &impl Serialize) -> Vec<(String, String)> {
 }
 
 fn unreachable(error: impl StdError) -> Trouble {
-    let causes: Vec<String> =
-        std::iter::successors(Some(&error as &dyn StdError), |error| error.source()).map(ToString::to_string).collect();
+    let mut causes = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
     tracing::warn!(error = causes.join(": "), "the relying party's call to the portal failed");
     Trouble::Portal
 }
