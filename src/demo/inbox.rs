@@ -138,6 +138,9 @@ fn accepted<T>(call: &Call<T>) -> Response {
 struct Filter {
     #[serde(default)]
     phone: String,
+    /// The page stands still, so that a filter can be typed or a text be read out.
+    #[serde(default)]
+    still: bool,
 }
 
 impl Filter {
@@ -155,12 +158,14 @@ async fn list(State(state): State<InboxState>, Query(filter): Query<Filter>) -> 
 struct Home<'a> {
     mode: Mode,
     phone: &'a str,
+    still: bool,
     messages: Vec<Message>,
 }
 
 async fn home(State(state): State<InboxState>, Query(filter): Query<Filter>) -> Response {
     let messages = state.messages(filter.recipient());
-    page(StatusCode::OK, &Home { mode: state.switch.mode(), phone: filter.phone.trim(), messages })
+    let (mode, phone) = (state.switch.mode(), filter.phone.trim());
+    page(StatusCode::OK, &Home { mode, phone, still: filter.still, messages })
 }
 
 impl Message {
