@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use guiyi::demo::people::{Expectation, Kind, PEOPLE, records};
 use guiyi::demo::{Addresses, Manifest, manifest, table};
 use guiyi::domain::document::Document;
-use guiyi::passwords::policy;
+use guiyi::passwords::check;
 use time::macros::date;
 
 #[test]
@@ -28,7 +28,7 @@ fn accounts_identifiers_and_records_are_unique() {
 fn the_stories_fit_the_passwords_and_the_records() {
     for person in PEOPLE {
         let truth = &person.truth;
-        let strong = policy::check(person.password, [person.account, person.mobile, truth.document_number]).is_ok();
+        let strong = check(person.password, [person.account, person.mobile, truth.document_number]).is_ok();
         assert_eq!(strong, person.expectation != Expectation::NewPassword, "{}", person.account);
         let known = records().iter().any(|r| r.document_number == truth.document_number && r.name == truth.name);
         assert_eq!(known, person.account != "liuyang", "{}", person.account);
