@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod cache;
+pub mod captcha;
 pub mod clients;
 pub mod clock;
 pub mod config;

@@ -63,7 +63,7 @@ impl Phone {
 
     /// The first 3 digits and the last 4.
     pub fn masked(&self) -> String {
-        let part = |range| self.0.get(range).unwrap_or_default();
+        let part = |range: std::ops::Range<usize>| self.0.get(range).unwrap_or_default();
         format!("{}****{}", part(0..3), part(7..11))
     }
 
@@ -208,7 +208,9 @@ mod tests {
         assert_eq!(address.as_str(), "Zhang.San@example.com");
         assert_eq!(address.fold(), "zhang.san@example.com");
         assert_eq!(address.masked(), "Z***@example.com");
-        for bad in ["a", "@b.cn", "a@", "a@b", "a@@b.cn", "a b@c.cn", "a..b@c.cn", "a@-b.cn", "a@1.2", "张@b.cn", "a@[::1]"] {
+        for bad in
+            ["a", "@b.cn", "a@", "a@b", "a@@b.cn", "a b@c.cn", "a..b@c.cn", "a@-b.cn", "a@1.2", "张@b.cn", "a@[::1]"]
+        {
             assert_eq!(EmailAddress::parse(bad), Err(EmailFault::Form), "{bad}");
         }
         assert_eq!(EmailAddress::parse("\"a\"@b.cn\r\nBcc: x@y.cn"), Err(EmailFault::Form));

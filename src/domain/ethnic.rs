@@ -2,29 +2,17 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::typed::compact;
 
 /// One of the 56 ethnic groups, or one of the two extensions in common use: 其他 (97) and 外国血统中国籍人士 (98).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(into = "&'static str")]
+/// In JSON it is its code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EthnicGroup {
     code: &'static str,
     zh: &'static str,
     romanised: &'static str,
-}
-
-/// No such code in GB/T 3304.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown_code")]
-pub struct UnknownEthnicGroup;
-
-// By hand: a derived one would tie the input's lifetime to the table's.
-impl<'de> Deserialize<'de> for EthnicGroup {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
-    }
 }
 
 impl EthnicGroup {
@@ -72,17 +60,16 @@ impl fmt::Debug for EthnicGroup {
     }
 }
 
-impl TryFrom<String> for EthnicGroup {
-    type Error = UnknownEthnicGroup;
-
-    fn try_from(code: String) -> Result<Self, UnknownEthnicGroup> {
-        Self::from_code(&code).ok_or(UnknownEthnicGroup)
+impl Serialize for EthnicGroup {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code)
     }
 }
 
-impl From<EthnicGroup> for &'static str {
-    fn from(group: EthnicGroup) -> Self {
-        group.code
+impl<'de> Deserialize<'de> for EthnicGroup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::from_code(&code).ok_or_else(|| serde::de::Error::custom("no such code in GB/T 3304"))
     }
 }
 

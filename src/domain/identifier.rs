@@ -38,7 +38,7 @@ pub enum IdentifierFault {
 impl SignInIdentifier {
     /// Recognises what was typed.
     pub fn parse(raw: &str, today: Date) -> Result<Self, IdentifierFault> {
-        let number = compact(raw);
+        let number = plain(raw);
         if number.is_empty() {
             return Err(IdentifierFault::Empty);
         }
@@ -47,6 +47,10 @@ impl SignInIdentifier {
         }
         if let Some(kind) = document_type(&number) {
             return Document::parse(kind, &number, today).map(Self::Document).map_err(IdentifierFault::Document);
+        }
+        if number.starts_with(|c: char| c.is_ascii_digit()) && number.len() > 13 {
+            let citizen = Document::parse(of_citizen_form(&number), &number, today);
+            return citizen.map(Self::Document).map_err(IdentifierFault::Document);
         }
         if number.starts_with(|c: char| c.is_ascii_digit() || c == '+') {
             return Phone::parse(raw).map(Self::Phone).map_err(IdentifierFault::Phone);
@@ -58,8 +62,13 @@ impl SignInIdentifier {
 /// Whether a text has the form of a phone, an e-mail address, a document's number or a credit code (GB 32100-2015) in
 /// any spelling. The form alone counts, not a check character: a number mistyped in one digit still isn't a name.
 pub(super) fn looks_like_identifier(text: &str) -> bool {
-    let number: String = compact(text).chars().filter(|c| !is_dash(*c) && !matches!(c, '.' | '_')).collect();
+    let number: String = plain(text).chars().filter(|c| !is_dash(*c) && !matches!(c, '.' | '_')).collect();
     number.contains('@') || looks_like_phone(&number) || document_type(&number).is_some() || is_credit_code(&number)
+}
+
+/// The compact form, without the brackets around the letter of an old Taiwan permit.
+fn plain(raw: &str) -> String {
+    compact(raw).replace(['(', ')'], "")
 }
 
 /// Whether a text has the form of a mobile number.
@@ -70,6 +79,9 @@ pub(super) fn looks_like_phone(text: &str) -> bool {
 /// The kind of document whose numbers have this form, of a compact text.
 fn document_type(number: &str) -> Option<DocumentType> {
     let (head, tail) = number.split_at_checked(number.find(|c: char| c.is_ascii_digit())?)?;
+    if !head.bytes().all(|b| b.is_ascii_uppercase()) {
+        return None;
+    }
     let (digits, last) = match tail.strip_suffix(|c: char| c.is_ascii_uppercase()) {
         Some(digits) => (digits, tail.chars().last()),
         None => (tail, None),
@@ -83,9 +95,8 @@ fn document_type(number: &str) -> Option<DocumentType> {
         (0, _, 8, None) | (0, _, 10, Some(_)) => Some(DocumentType::TaiwanPermit),
         (3, _, 12, None) => Some(DocumentType::ForeignPermanentResident),
         (1, "H" | "M", 8 | 10, None) => Some(DocumentType::HongKongMacaoPermit),
-        (1, "E" | "G", 8, None) | (2, _, 7, None) => {
-            Some(DocumentType::Passport).filter(|_| head.starts_with(['E', 'G', 'D', 'S', 'P']))
-        }
+        (1, "E" | "G", 8, None) | (2, "DE" | "SE" | "PE", 7, None) => Some(DocumentType::Passport),
+        (2, _, 7, None) if head.starts_with('E') => Some(DocumentType::Passport),
         _ => None,
     }
 }
@@ -100,10 +111,12 @@ fn of_citizen_form(number: &str) -> DocumentType {
 }
 
 /// Authority, class, region (6 digits), organisation code (9) and check character.
+/// The authority is `1` to `9`, `A`, `N` or `Y`.
 fn is_credit_code(number: &str) -> bool {
     let alphabet = |b: u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !b"IOSVZ".contains(&b));
     let region = number.get(2..8).unwrap_or_default();
-    number.len() == 18 && number.bytes().all(alphabet) && region.bytes().all(|b| b.is_ascii_digit())
+    let authority = number.starts_with(|c: char| matches!(c, '1'..='9' | 'A' | 'N' | 'Y'));
+    authority && number.len() == 18 && number.bytes().all(alphabet) && region.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -142,6 +155,7 @@ mod tests {
         assert_eq!(fault(" "), IdentifierFault::Empty);
         assert_eq!(fault("340102198803159970"), IdentifierFault::Document(DocumentFault::Checksum));
         assert_eq!(fault("340102880315997"), IdentifierFault::Document(DocumentFault::Obsolete15));
+        assert_eq!(fault("34010219880315997"), IdentifierFault::Document(DocumentFault::Length));
         assert_eq!(fault("12800138000"), IdentifierFault::Phone(PhoneFault::NotMobile));
         assert_eq!(fault("张三"), IdentifierFault::UserName(UserNameFault::FirstCharacter));
         assert_eq!(fault("张三").to_string(), "user_name_first_character");

@@ -48,8 +48,7 @@ impl PersonName {
         if typed.chars().any(is_private_use) {
             return Err(NameFault::PrivateUse);
         }
-        let (name, longest) =
-            if typed.chars().any(is_han) { (chinese(&typed)?, 50) } else { (latin(&typed)?, 100) };
+        let (name, longest) = if typed.chars().any(is_han) { (chinese(&typed)?, 50) } else { (latin(&typed)?, 100) };
         match name.chars().count() {
             0 | 1 => Err(NameFault::TooShort),
             count if count > longest => Err(NameFault::TooLong),
@@ -107,11 +106,8 @@ impl From<PersonName> for String {
 }
 
 fn chinese(typed: &str) -> Result<String, NameFault> {
-    let name: String = typed
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .map(|c| if is_separator(c) { '·' } else { c })
-        .collect();
+    let name: String =
+        typed.chars().filter(|c| !c.is_whitespace()).map(|c| if is_separator(c) { '·' } else { c }).collect();
     if !name.chars().all(|c| c == '·' || is_han(c)) {
         return Err(NameFault::Characters);
     }

@@ -184,7 +184,8 @@ mod tests {
         assert_eq!(made("zhang.san@example.com").as_deref(), Some("zhang.san"));
         assert_eq!(made("2010zhang").as_deref(), Some("u2010zhang"));
         assert_eq!(made("ls").as_deref(), Some("ls_01"));
-        for none in ["", "张三", "13800138000", "tel13800138000", "13800138000@139.com", "340102198803159975", "..."] {
+        for none in ["", "张三", "13800138000", "tel13800138000", "13800138000@139.com", "340102198803159975", "..."]
+        {
             assert_eq!(made(none), None, "{none}");
         }
         let offered: Vec<_> = suggest("zhangsan").take(2).map(String::from).collect();

@@ -1,3 +1,4 @@
-//! The tests that come through the front door: real routers, a fixed clock, a seeded generator.
+//! Integration tests.
 
 mod demo_servers;
+mod domain;

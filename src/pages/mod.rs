@@ -1,0 +1,9 @@
+//! What every page shares: the language, the visit it answers, its form with errors beside their causes.
+
+mod form;
+mod locale;
+mod visit;
+
+pub use form::{FieldError, Form};
+pub use locale::{Locale, keys};
+pub use visit::{Asker, Page, Rendered, Visit};

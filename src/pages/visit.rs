@@ -1,0 +1,117 @@
+//! A visit: what is known of the browser behind a request to a page.
+
+use std::sync::Arc;
+
+use super::locale::Locale;
+use crate::clock::Timestamp;
+use crate::config::Site;
+use crate::domain::account::Account;
+use crate::domain::session::Session;
+pub use crate::notify::codes::Asker;
+
+/// What is known of the browser behind a request.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// The language.
+    pub locale: Locale,
+    /// The keyed hash of the browser cookie: what interactions and journeys are bound to.
+    pub browser: String,
+    /// The token that every form of this browser carries.
+    pub csrf: String,
+    /// The client's address and its budget.
+    pub asker: Asker,
+    /// Path and query of the page.
+    pub path: String,
+    /// Who is signed in.
+    pub signed_in: Option<(Session, Arc<Account>)>,
+    /// When the request came.
+    pub now: Timestamp,
+    /// The footer.
+    pub site: Arc<Site>,
+}
+
+impl Visit {
+    /// The common part of a page.
+    pub fn page(&self, title: &str) -> Page {
+        Page {
+            locale: self.locale,
+            title: self.locale.t(title),
+            csrf: self.csrf.clone(),
+            path: self.path.clone(),
+            user: self.signed_in.as_ref().map(|(_, account)| account.user_name.masked()),
+            site: Arc::clone(&self.site),
+            refresh: None,
+        }
+    }
+}
+
+/// The common part of every page: what the layout shows.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The language.
+    pub locale: Locale,
+    /// The heading and the window's title.
+    pub title: String,
+    /// The form token.
+    pub csrf: String,
+    /// This page, for the way to the other language.
+    pub path: String,
+    /// The masked user name of who is signed in.
+    pub user: Option<String>,
+    /// The footer.
+    pub site: Arc<Site>,
+    /// Seconds after which the page is loaded again.
+    pub refresh: Option<u32>,
+}
+
+impl Page {
+    /// The text of a key.
+    pub fn t(&self, key: &str) -> String {
+        self.locale.t(key)
+    }
+
+    /// The text of a key with a value in it.
+    pub fn tv(&self, key: &str, value: impl std::fmt::Display) -> String {
+        self.locale.tv(key, value)
+    }
+
+    /// This page's path, encoded for a query.
+    pub fn back(&self) -> String {
+        url::form_urlencoded::byte_serialize(self.path.as_bytes()).collect()
+    }
+
+    /// The SMS-free hotline, or an empty text.
+    pub fn hotline(&self) -> &str {
+        &self.site.hotline
+    }
+}
+
+/// A page, rendered.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// HTTP status.
+    pub status: u16,
+    /// The document.
+    pub html: String,
+    /// Where its forms may lead besides this site: the origin of a relying party that a form's answer redirects to.
+    pub form_action: Option<String>,
+}
+
+impl Rendered {
+    /// Renders a template.
+    pub fn new<T: askama::Template>(status: u16, template: &T) -> Self {
+        match template.render() {
+            Ok(html) => Self { status, html, form_action: None },
+            Err(error) => {
+                tracing::error!(%error, "a template failed");
+                Self { status: 500, html: "<!doctype html><title>500</title>".to_owned(), form_action: None }
+            }
+        }
+    }
+
+    /// Allows a form of this page to end at another origin.
+    #[must_use]
+    pub fn leading_to(self, origin: String) -> Self {
+        Self { form_action: Some(origin), ..self }
+    }
+}

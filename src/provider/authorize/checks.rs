@@ -1,0 +1,170 @@
+//! The checks of an authorization request: small, named, in one visible order.
+
+use super::Addressed;
+use crate::protocol::account_kind::AccountKind;
+use crate::protocol::error::{ErrorCode, OAuthError};
+use crate::protocol::params::Params;
+use crate::protocol::pkce::CodeChallenge;
+use crate::protocol::prompt::Prompt;
+use crate::protocol::request::AuthorizationRequest;
+use crate::protocol::scope::{Scope, Scopes};
+
+type Check = fn(&Addressed<'_>, &Params, &mut AuthorizationRequest) -> Result<(), OAuthError>;
+
+/// Every check, in order.
+pub(super) const PIPELINE: &[Check] = &[
+    no_request_object,
+    response_type,
+    response_mode,
+    scope,
+    code_challenge,
+    prompt,
+    max_age,
+    nonce,
+    locales,
+    acr_values,
+    login_hint,
+    account_kind,
+];
+
+/// A request before the first check.
+pub(super) fn unchecked(addressed: &Addressed<'_>) -> AuthorizationRequest {
+    AuthorizationRequest {
+        client_id: addressed.client.id.clone(),
+        redirect_uri: addressed.redirect_uri.clone(),
+        state: addressed.state.clone(),
+        scopes: Scopes::default(),
+        nonce: None,
+        code_challenge: None,
+        prompt: Prompt::default(),
+        max_age: None,
+        login_hint: None,
+        ui_locales: Vec::new(),
+        acr_values: Vec::new(),
+        account_kind: None,
+    }
+}
+
+const fn invalid(description: &'static str) -> OAuthError {
+    OAuthError::new(ErrorCode::InvalidRequest, description)
+}
+
+/// OpenID Connect Core, section 6: not supported yet, and then never ignored (section 3.1.2.6).
+fn no_request_object(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    for (name, code) in [
+        ("request", ErrorCode::RequestNotSupported),
+        ("request_uri", ErrorCode::RequestUriNotSupported),
+        ("registration", ErrorCode::RegistrationNotSupported),
+    ] {
+        if params.get(name).is_some() {
+            return Err(OAuthError::new(code, "request objects and registration by value are not supported"));
+        }
+    }
+    Ok(())
+}
+
+/// The code flow only (RFC 9700, section 2.1.2).
+fn response_type(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    match params.get("response_type") {
+        Some("code") => Ok(()),
+        None => Err(invalid("response_type is missing")),
+        Some(_) => Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type must be code")),
+    }
+}
+
+/// `query`, the default of the code flow (OAuth 2.0 Multiple Response Types, section 2.1).
+fn response_mode(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    match params.get("response_mode") {
+        None | Some("query") => Ok(()),
+        Some(_) => Err(invalid("response_mode must be query")),
+    }
+}
+
+/// `openid` must be there; what the client may not have is refused by name of the error, not left out silently.
+fn scope(
+    addressed: &Addressed<'_>,
+    params: &Params,
+    request: &mut AuthorizationRequest,
+) -> Result<(), OAuthError> {
+    let scopes = Scopes::parse(params.text("scope"));
+    if !scopes.contains(Scope::Openid) {
+        return Err(OAuthError::new(ErrorCode::InvalidScope, "scope must contain openid"));
+    }
+    if !addressed.client.scopes.covers(&scopes) {
+        return Err(OAuthError::new(ErrorCode::InvalidScope, "a scope is not granted to this client"));
+    }
+    request.scopes = scopes;
+    Ok(())
+}
+
+/// PKCE (RFC 7636) with S256; required of public clients (RFC 9700, section 2.1.1), honoured for all.
+fn code_challenge(
+    addressed: &Addressed<'_>,
+    params: &Params,
+    request: &mut AuthorizationRequest,
+) -> Result<(), OAuthError> {
+    match (params.get("code_challenge"), params.get("code_challenge_method")) {
+        (None, None) if !addressed.client.is_public() => Ok(()),
+        (None, _) => Err(invalid("code_challenge is missing")),
+        (Some(challenge), Some("S256")) => {
+            request.code_challenge =
+                Some(CodeChallenge::parse(challenge).ok_or(invalid("code_challenge is malformed"))?);
+            Ok(())
+        }
+        (Some(_), _) => Err(invalid("code_challenge_method must be S256")),
+    }
+}
+
+/// OpenID Connect Core, section 3.1.2.1.
+fn prompt(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    request.prompt = Prompt::parse(params.text("prompt")).ok_or(invalid("prompt is malformed"))?;
+    Ok(())
+}
+
+/// OpenID Connect Core, section 3.1.2.1: seconds, not negative.
+fn max_age(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    if let Some(text) = params.get("max_age") {
+        let seconds = text.parse::<i64>().ok().filter(|s| *s >= 0);
+        request.max_age = Some(seconds.ok_or(invalid("max_age must be a number of seconds"))?);
+    }
+    Ok(())
+}
+
+/// Kept with the code, so it is bounded.
+fn nonce(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    request.nonce = params.get("nonce").map(str::to_owned);
+    if request.nonce.as_ref().is_some_and(|n| n.len() > 512) {
+        return Err(invalid("nonce is too long"));
+    }
+    if request.state.as_ref().is_some_and(|s| s.len() > 2048) {
+        return Err(invalid("state is too long"));
+    }
+    Ok(())
+}
+
+/// `ui_locales`, OpenID Connect Core, section 3.1.2.1: unknown tags are no error.
+fn locales(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    request.ui_locales = params.text("ui_locales").split_whitespace().take(8).map(str::to_owned).collect();
+    Ok(())
+}
+
+/// Voluntary (OpenID Connect Core, section 3.1.2.1): the token tells what was reached.
+fn acr_values(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    request.acr_values = params.text("acr_values").split_whitespace().take(8).map(str::to_owned).collect();
+    Ok(())
+}
+
+/// Fills in a field; nothing is looked up by it.
+fn login_hint(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    request.login_hint = params.get("login_hint").filter(|h| h.chars().count() <= 100).map(str::to_owned);
+    Ok(())
+}
+
+/// This portal's own parameter.
+fn account_kind(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    if let Some(text) = params.get("account_kind") {
+        request.account_kind =
+            Some(AccountKind::parse(text).ok_or(invalid("account_kind must be individual or legal_person"))?);
+    }
+    Ok(())
+}

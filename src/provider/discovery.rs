@@ -1,0 +1,42 @@
+//! Provider metadata (OpenID Connect Discovery 1.0, section 3; RFC 8414; RFC 9207).
+
+use serde_json::{Value, json};
+
+use crate::config::Config;
+use crate::protocol::acr::Acr;
+use crate::protocol::scope::Scope;
+
+/// The metadata. The issuer and all endpoints come from the configuration, never from a request.
+pub fn metadata(config: &Config) -> Value {
+    let issuer = config.issuer_text();
+    let at = |path: &str| format!("{issuer}{path}");
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": at("/authorize"),
+        "token_endpoint": at("/token"),
+        "userinfo_endpoint": at("/userinfo"),
+        "jwks_uri": at("/jwks"),
+        "end_session_endpoint": at("/logout"),
+        "scopes_supported": Scope::ALL.map(Scope::as_str),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "acr_values_supported": Acr::all(),
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
+        "code_challenge_methods_supported": ["S256"],
+        "claim_types_supported": ["normal"],
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
+            "preferred_username", "updated_at", "account_kind", "gender", "phone_number", "phone_number_verified",
+            "email", "email_verified", "name", "identity_document",
+        ],
+        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
+        "ui_locales_supported": ["zh-CN", "en"],
+        "claims_parameter_supported": false,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true,
+    })
+}

@@ -1,0 +1,3 @@
+//! The domain's types against the published vectors and against arbitrary input.
+
+mod identifiers;
