@@ -5,10 +5,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreErrorResponseType,
-    CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm,
-    CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType,
-    CoreRevocableToken, CoreRevocationErrorResponse, CoreSubjectIdentifierType, CoreTokenIntrospectionResponse,
-    CoreTokenType,
+    CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+    CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreRevocableToken, CoreRevocationErrorResponse,
+    CoreSubjectIdentifierType, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
     AccessToken, AccessTokenHash, AdditionalClaims, AdditionalProviderMetadata, AuthType, AuthorizationCode,
@@ -125,7 +124,12 @@ impl Provider {
     }
 
     /// The tokens for a code.
-    pub(super) async fn exchange(&self, code: String, pending: &Pending, http: &http::Client) -> Result<Tokens, Trouble> {
+    pub(super) async fn exchange(
+        &self,
+        code: String,
+        pending: &Pending,
+        http: &http::Client,
+    ) -> Result<Tokens, Trouble> {
         let request = self.client.exchange_code(AuthorizationCode::new(code)).map_err(unreachable)?;
         request.set_pkce_verifier(pending.pkce_verifier()).request_async(http).await.map_err(unreachable)
     }
@@ -143,7 +147,8 @@ impl Provider {
         self.check_access_token(id_token, tokens.access_token(), claims.access_token_hash(), clock)?;
         let subject = claims.subject().clone();
         let request = self.client.user_info(tokens.access_token().clone(), Some(subject)).map_err(unreachable)?;
-        let info: UserInfoClaims<AnyClaims, CoreGenderClaim> = request.request_async(http).await.map_err(unreachable)?;
+        let info: UserInfoClaims<AnyClaims, CoreGenderClaim> =
+            request.request_async(http).await.map_err(unreachable)?;
         Ok(User { id_token: id_token.clone(), token_claims: rows(claims), info: rows(&info) })
     }
 

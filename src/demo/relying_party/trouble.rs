@@ -59,11 +59,17 @@ impl Trouble {
             ),
             Self::Declined(_) => (
                 StatusCode::OK,
-                ["统一门户没有完成这次登录，请重新登录。", "The portal didn't complete this sign-in. Please try again."],
+                [
+                    "统一门户没有完成这次登录，请重新登录。",
+                    "The portal didn't complete this sign-in. Please try again.",
+                ],
             ),
             Self::IdToken | Self::NewKeys => (
                 StatusCode::BAD_GATEWAY,
-                ["登录凭证未通过校验，已拒绝。请重新登录。", "The sign-in couldn't be verified and was refused. Please sign in again."],
+                [
+                    "登录凭证未通过校验，已拒绝。请重新登录。",
+                    "The sign-in couldn't be verified and was refused. Please sign in again.",
+                ],
             ),
         }
     }

@@ -151,4 +151,3 @@ async fn the_switch_takes_the_api_down_and_leaves_the_page() {
     caller.state.set_mode(Mode::Up);
     assert_eq!(caller.ticket("individual", "liming", "Huizhou-2026-tea").await["result"], "0");
 }
-

@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use guiyi::demo::people::{Expectation, Kind, PEOPLE, records};
 use guiyi::demo::{Addresses, Manifest, manifest, table};
 use guiyi::domain::document::Document;
+use guiyi::domain::person::PersonName;
 use guiyi::passwords::check;
 use time::macros::date;
 
@@ -33,6 +34,16 @@ fn the_stories_fit_the_passwords_and_the_records() {
         let known = records().iter().any(|r| r.document_number == truth.document_number && r.name == truth.name);
         assert_eq!(known, person.account != "liuyang", "{}", person.account);
         assert_eq!(person.unit.is_some(), person.kind == Kind::LegalPerson);
+    }
+}
+
+#[test]
+fn every_name_is_in_the_portals_own_form() {
+    for person in PEOPLE {
+        assert_eq!(PersonName::parse(person.truth.name).unwrap().as_str(), person.truth.name);
+    }
+    for record in records() {
+        assert_eq!(PersonName::parse(record.name).unwrap().as_str(), record.name);
     }
 }
 

@@ -33,13 +33,8 @@ impl Call {
     async fn send(&self, router: &Router) -> (StatusCode, Value) {
         let body = self.body.to_string();
         let timestamp = self.at.0.to_string();
-        let signed = Signed {
-            method: "POST",
-            path: self.path,
-            timestamp: &timestamp,
-            nonce: self.nonce,
-            body: body.as_bytes(),
-        };
+        let signed =
+            Signed { method: "POST", path: self.path, timestamp: &timestamp, nonce: self.nonce, body: body.as_bytes() };
         let request = Request::post(self.path)
             .header(CLIENT, self.client)
             .header(TIMESTAMP, &timestamp)
