@@ -1,5 +1,7 @@
 //! The demonstration's servers, through their own routers.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "the tests' helpers stop at the first surprise")]
+
 mod legacy;
 mod people;
 mod relying_party;

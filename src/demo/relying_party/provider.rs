@@ -185,6 +185,9 @@ fn rows(claims: &impl Serialize) -> Vec<(String, String)> {
     };
     let text = |value: Value| match value {
         Value::String(text) => text,
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")
+        }
         other => serde_json::to_string_pretty(&other).unwrap_or_default(),
     };
     claims.into_iter().map(|(name, value)| (name, text(value))).collect()
