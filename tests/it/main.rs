@@ -1,3 +1,4 @@
 //! Integration tests.
 
+mod demo_servers;
 mod domain;

@@ -1,0 +1,218 @@
+//! What a visitor, or a test, needs to know of a running demonstration: addresses, accounts and records.
+
+use serde::{Deserialize, Serialize};
+
+use super::people::{Expectation, Kind, PEOPLE, Person, RECORDS, Record, Standing};
+use crate::domain::document::DocumentType;
+
+/// The legacy system's identifier, in the portal's configuration too.
+pub const SYSTEM_ID: &str = "hefei";
+/// The legacy system's name in the list of connected systems.
+pub const SYSTEM_NAME: &str = "合肥市-合肥市政务服务网";
+
+/// Where the demonstration's servers are.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses<'a> {
+    /// The portal's issuer.
+    pub issuer: &'a str,
+    /// The relying party.
+    pub relying_party: &'a str,
+    /// The relying party's `client_id`.
+    pub client_id: &'a str,
+    /// The legacy system.
+    pub legacy: &'a str,
+    /// The authoritative source.
+    pub source: &'a str,
+    /// The SMS and mail gateway.
+    pub inbox: &'a str,
+}
+
+/// The demonstration, as data.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The portal's issuer.
+    pub issuer: String,
+    /// The relying party.
+    pub relying_party: RelyingPartyEntry,
+    /// The legacy systems.
+    pub systems: Vec<SystemEntry>,
+    /// What the authoritative source holds.
+    pub records: Vec<RecordEntry>,
+    /// The SMS and mail gateway.
+    pub inbox: Place,
+    /// The authoritative source.
+    pub source: Place,
+}
+
+/// A relying party of the demonstration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RelyingPartyEntry {
+    /// Its home page.
+    pub url: String,
+    /// Its `client_id`.
+    pub client_id: String,
+}
+
+/// A legacy system of the demonstration.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SystemEntry {
+    /// As in the portal's configuration.
+    pub id: String,
+    /// As in the list of connected systems.
+    pub name: String,
+    /// The connector: `ticket`.
+    pub kind: String,
+    /// Its home page; the API is below it.
+    pub url: String,
+    /// Its users.
+    pub users: Vec<UserEntry>,
+}
+
+/// A user of a legacy system.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UserEntry {
+    /// The old user name.
+    pub account: String,
+    /// The old password.
+    pub password: String,
+    /// Individual or unit.
+    pub kind: Kind,
+    /// The legacy system's subject identifier.
+    pub user_id: String,
+    /// The phone of the old row, or empty.
+    pub mobile: String,
+    /// What the person types into the real-name form.
+    pub enters: EntryData,
+    /// What to try, in Chinese.
+    pub story: String,
+    /// What to try, in English.
+    pub story_en: String,
+    /// How it ends.
+    pub expectation: Expectation,
+}
+
+/// What a person types into the real-name form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EntryData {
+    /// 姓名.
+    pub name: String,
+    /// 证件类型.
+    pub document_type: DocumentType,
+    /// 证件号码.
+    pub document_number: String,
+    /// 性别, GB/T 2261.1.
+    pub gender: String,
+    /// 民族, GB/T 3304.
+    pub ethnic_code: String,
+}
+
+/// A record of the authoritative source.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RecordEntry {
+    /// The name on the document.
+    pub name: String,
+    /// The kind of document.
+    pub document_type: DocumentType,
+    /// Its number.
+    pub document_number: String,
+    /// Whether it is in order.
+    pub status: Standing,
+}
+
+/// Where a server is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Place {
+    /// Its home page.
+    pub url: String,
+}
+
+/// The manifest of a demonstration at these addresses.
+pub fn manifest(at: &Addresses<'_>) -> Manifest {
+    let hefei = SystemEntry {
+        id: SYSTEM_ID.into(),
+        name: SYSTEM_NAME.into(),
+        kind: "ticket".into(),
+        url: at.legacy.into(),
+        users: PEOPLE.iter().map(UserEntry::from).collect(),
+    };
+    Manifest {
+        issuer: at.issuer.into(),
+        relying_party: RelyingPartyEntry { url: at.relying_party.into(), client_id: at.client_id.into() },
+        systems: vec![hefei],
+        records: RECORDS.iter().map(RecordEntry::from).collect(),
+        inbox: Place { url: at.inbox.into() },
+        source: Place { url: at.source.into() },
+    }
+}
+
+/// The people as a table for the terminal, one line each, columns aligned.
+pub fn table(manifest: &Manifest) -> String {
+    let heading = ["system", "account", "password", "name", "number", "phone", "story"].map(String::from);
+    let users = manifest.systems.iter().flat_map(|system| system.users.iter().map(|user| line(system, user)));
+    let lines: Vec<_> = std::iter::once(heading).chain(users).collect();
+    let width = |column: usize| lines.iter().filter_map(|line| line.get(column)).map(|cell| columns(cell)).max();
+    let widths: Vec<usize> = (0..7).map(|column| width(column).unwrap_or(0)).collect();
+    let mut out = String::new();
+    for line in &lines {
+        let padded = line.iter().zip(&widths).map(|(cell, width)| pad(cell, *width)).collect::<Vec<_>>().join("  ");
+        out.push_str(padded.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+fn line(system: &SystemEntry, user: &UserEntry) -> [String; 7] {
+    let enters = &user.enters;
+    [&system.id, &user.account, &user.password, &enters.name, &enters.document_number, &user.mobile, &user.story]
+        .map(String::clone)
+}
+
+fn pad(cell: &str, width: usize) -> String {
+    format!("{cell}{}", " ".repeat(width.saturating_sub(columns(cell))))
+}
+
+/// How many columns of a terminal `text` takes: two for each wide character.
+fn columns(text: &str) -> usize {
+    text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
+}
+
+/// East Asian wide and full-width ranges, as far as this table needs them. Curly quotes count as narrow, as terminals
+/// outside a Chinese locale draw them.
+fn wide(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}'
+        | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}' | '\u{20000}'..='\u{3fffd}')
+}
+
+impl From<&Person> for UserEntry {
+    fn from(person: &Person) -> Self {
+        let truth = &person.truth;
+        Self {
+            account: person.account.into(),
+            password: person.password.into(),
+            kind: person.kind,
+            user_id: person.user_id.into(),
+            mobile: person.mobile.into(),
+            enters: EntryData {
+                name: truth.name.into(),
+                document_type: truth.document_type,
+                document_number: truth.document_number.into(),
+                gender: truth.gender.into(),
+                ethnic_code: truth.ethnic_code.into(),
+            },
+            story: person.story_zh.into(),
+            story_en: person.story_en.into(),
+            expectation: person.expectation,
+        }
+    }
+}
+
+impl From<&Record> for RecordEntry {
+    fn from(record: &Record) -> Self {
+        Self {
+            name: record.name.into(),
+            document_type: record.document_type,
+            document_number: record.document_number.into(),
+            status: record.standing,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! The invented people of the demonstration, and what the authoritative source knows about them.
+//!
+//! No number here belongs to a living person: the sequence codes 996 to 999 were kept for centenarians, the birth
+//! dates are modern. The phones reach nobody but the demonstration's own inbox.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::document::DocumentType;
+
+mod table;
+
+pub use table::{PEOPLE, RECORDS};
+
+/// Whose account it is in the legacy system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 个人用户.
+    Individual,
+    /// 法人用户.
+    LegalPerson,
+}
+
+impl Kind {
+    /// The text that the ticket API takes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Individual => "individual",
+            Self::LegalPerson => "legal_person",
+        }
+    }
+}
+
+/// What became of an account in the legacy system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// 正常.
+    Active,
+    /// 锁定.
+    Locked,
+    /// 停用.
+    Disabled,
+}
+
+/// How the wizard ends for a person who follows the story.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expectation {
+    /// Verified upstream; the old password goes along, if the system's setting allows it.
+    CarriedOver,
+    /// Verified upstream; the old password is too weak for today's policy.
+    NewPassword,
+    /// The automatic check matches.
+    Match,
+    /// The first try doesn't match, the corrected one does.
+    MismatchThenMatch,
+    /// The form refuses what the old row pre-filled; corrected, the check matches.
+    CorrectedThenMatch,
+    /// Only manual review leads on.
+    ManualReview,
+    /// The identity has an account already: bind to it.
+    ConfirmBinding,
+    /// Verified upstream, but the user name is taken by the time of the second person.
+    UserNameTaken,
+    /// Under 14: stop, and say how a guardian proceeds.
+    Minor,
+    /// The legacy system refuses the sign-in.
+    Refused,
+    /// A unit's account.
+    Unit,
+}
+
+/// What the person in the story types into the real-name form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// 姓名.
+    pub name: &'static str,
+    /// 证件类型.
+    pub document_type: DocumentType,
+    /// 证件号码.
+    pub document_number: &'static str,
+    /// 性别, GB/T 2261.1.
+    pub gender: &'static str,
+    /// 民族, GB/T 3304.
+    pub ethnic_code: &'static str,
+}
+
+/// What a legal person's row holds besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Unit {
+    /// 单位名称.
+    pub name: &'static str,
+    /// 统一社会信用代码.
+    pub credit_code: &'static str,
+    /// 注册地址.
+    pub address: &'static str,
+}
+
+/// One row of the legacy system, and the story that goes with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    /// The old user name; case matters there.
+    pub account: &'static str,
+    /// The old password.
+    pub password: &'static str,
+    /// Individual or unit.
+    pub kind: Kind,
+    /// The legacy system's own subject identifier.
+    pub user_id: &'static str,
+    /// The name of the old row, which may be empty or wrong.
+    pub name: &'static str,
+    /// The document number of the old row, which may be empty or wrong.
+    pub id_number: &'static str,
+    /// The gender of the old row: `1`, `2` or empty.
+    pub gender: &'static str,
+    /// The ethnic group of the old row, or empty.
+    pub ethnic_code: &'static str,
+    /// The phone of the old row, or empty.
+    pub mobile: &'static str,
+    /// The mail address of the old row, or empty.
+    pub email: &'static str,
+    /// `0` not verified, `1` and `2` verified.
+    pub auth_level: u8,
+    /// Whether the old account works.
+    pub state: State,
+    /// The unit, for [`Kind::LegalPerson`]; `name` and `id_number` are its legal representative's.
+    pub unit: Option<Unit>,
+    /// The truth, as typed into the real-name form.
+    pub truth: Entry,
+    /// What to try, in Chinese.
+    pub story_zh: &'static str,
+    /// What to try, in English.
+    pub story_en: &'static str,
+    /// How it ends.
+    pub expectation: Expectation,
+}
+
+/// A record's standing at the authoritative source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// In order.
+    Alive,
+    /// 死亡注销.
+    Deceased,
+    /// 户口注销.
+    Cancelled,
+    /// 重号.
+    Duplicate,
+}
+
+/// What the authoritative source holds on one document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Record {
+    /// The name on the document.
+    pub name: &'static str,
+    /// The kind of document.
+    pub document_type: DocumentType,
+    /// Its number.
+    pub document_number: &'static str,
+    /// Whether the record is in order.
+    pub standing: Standing,
+}
+
+/// The source's records.
+pub fn records() -> Vec<Record> {
+    RECORDS.to_vec()
+}
+
+impl Standing {
+    /// In Chinese.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Alive => "正常",
+            Self::Deceased => "已故",
+            Self::Cancelled => "已注销",
+            Self::Duplicate => "重号",
+        }
+    }
+}
+
+impl State {
+    /// In Chinese.
+    pub fn zh(self) -> &'static str {
+        match self {
+            Self::Active => "正常",
+            Self::Locked => "锁定",
+            Self::Disabled => "停用",
+        }
+    }
+}

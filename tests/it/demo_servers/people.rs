@@ -1,0 +1,71 @@
+use std::collections::HashSet;
+
+use guiyi::demo::people::{Expectation, Kind, PEOPLE, records};
+use guiyi::demo::{Addresses, Manifest, manifest, table};
+use guiyi::domain::document::Document;
+use guiyi::domain::person::PersonName;
+use guiyi::passwords::check;
+use time::macros::date;
+
+#[test]
+fn every_document_is_well_formed_and_synthetic() {
+    let numbers = PEOPLE.iter().map(|person| (person.truth.document_type, person.truth.document_number));
+    let held = records().into_iter().map(|record| (record.document_type, record.document_number));
+    for (kind, number) in numbers.chain(held) {
+        assert!(Document::parse(kind, number, date!(2026 - 11 - 24)).is_ok(), "{number}");
+        assert!((996..=999).contains(&number[14..17].parse::<u16>().unwrap()), "{number}");
+    }
+}
+
+#[test]
+fn accounts_identifiers_and_records_are_unique() {
+    let unique = |texts: Vec<&str>| texts.iter().collect::<HashSet<_>>().len() == texts.len();
+    assert!(unique(PEOPLE.iter().map(|person| person.account).collect()));
+    assert!(unique(PEOPLE.iter().map(|person| person.user_id).collect()));
+    assert!(unique(records().iter().map(|record| record.document_number).collect()));
+}
+
+#[test]
+fn the_stories_fit_the_passwords_and_the_records() {
+    for person in PEOPLE {
+        let truth = &person.truth;
+        let strong = check(person.password, [person.account, person.mobile, truth.document_number]).is_ok();
+        assert_eq!(strong, person.expectation != Expectation::NewPassword, "{}", person.account);
+        let known = records().iter().any(|r| r.document_number == truth.document_number && r.name == truth.name);
+        assert_eq!(known, person.account != "liuyang", "{}", person.account);
+        assert_eq!(person.unit.is_some(), person.kind == Kind::LegalPerson);
+    }
+}
+
+#[test]
+fn every_name_is_in_the_portals_own_form() {
+    for person in PEOPLE {
+        assert_eq!(PersonName::parse(person.truth.name).unwrap().as_str(), person.truth.name);
+    }
+    for record in records() {
+        assert_eq!(PersonName::parse(record.name).unwrap().as_str(), record.name);
+    }
+}
+
+#[test]
+fn the_manifest_survives_json_and_its_table_is_aligned() {
+    let at = Addresses {
+        issuer: "http://127.0.0.1:1",
+        relying_party: "http://127.0.0.1:2",
+        client_id: "rp",
+        legacy: "http://127.0.0.1:3",
+        source: "http://127.0.0.1:4",
+        inbox: "http://127.0.0.1:5",
+    };
+    let json = serde_json::to_string(&manifest(&at)).unwrap();
+    let manifest: Manifest = serde_json::from_str(&json).unwrap();
+    let table = table(&manifest);
+    println!("{table}");
+    assert_eq!(table.lines().count(), PEOPLE.len() + 1);
+    let line = |account: &str| table.lines().find(|line| line.contains(account)).unwrap();
+    let column = |line: &str, until: &str| {
+        let head = &line[..line.find(until).unwrap()];
+        head.chars().map(|c| if c > '\u{1100}' { 2 } else { 1 }).sum::<usize>()
+    };
+    assert_eq!(column(line("wangji"), "34012319"), column(line("jcarter"), "93484019"));
+}
