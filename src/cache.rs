@@ -112,9 +112,10 @@ impl Caches {
     /// The store's own.
     pub async fn session(&self, id: &SessionId, token_hash: &str) -> Stored<Option<Session>> {
         let now = self.clock.now();
-        let stored = self.stored_session(id).await?.filter(|stored| {
-            same(stored.token_hash.as_bytes(), token_hash.as_bytes()) && stored.session.is_live(now)
-        });
+        let stored = self
+            .stored_session(id)
+            .await?
+            .filter(|stored| same(stored.token_hash.as_bytes(), token_hash.as_bytes()) && stored.session.is_live(now));
         let Some(stored) = stored else { return Ok(None) };
         if now.since(stored.session.seen_at) < SEEN_STEP {
             return Ok(Some(stored.session.clone()));

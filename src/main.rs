@@ -1,1 +1,96 @@
-fn main() {}
+//! The command line: `guiyi demo | serve | journey | audit`.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// 归一: an OpenID Connect provider and account-migration portal for government services.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the demonstration: portal, relying party, legacy system, authoritative source and phone inbox.
+    #[cfg(feature = "demo")]
+    Demo {
+        /// The portal's port; the other servers take the four after it.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// Keep data and keys in this folder.
+        #[arg(long)]
+        dir: Option<PathBuf>,
+        /// Write addresses, people and records to this file.
+        #[arg(long)]
+        json: Option<PathBuf>,
+        /// Every captcha has the same answer.
+        #[arg(long)]
+        test_mode: bool,
+    },
+    /// Run the portal.
+    Serve {
+        /// The configuration file.
+        #[arg(long, default_value = "guiyi.toml")]
+        config: PathBuf,
+    },
+    /// Print the steps of a migration as a diagram.
+    Journey,
+    /// Walk the chain of the audit log.
+    Audit {
+        /// The configuration file.
+        #[arg(long, default_value = "guiyi.toml")]
+        config: PathBuf,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,guiyi=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(cli.command))
+}
+
+async fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        #[cfg(feature = "demo")]
+        Command::Demo { port, dir, json, test_mode } => {
+            let options = guiyi::demo::world::Options { port, dir, json, test_mode };
+            guiyi::demo::world::run(options, guiyi::serve::signal()).await
+        }
+        Command::Serve { config } => serve(&config).await,
+        Command::Journey => {
+            print!("{}", guiyi::journeys::diagram::individual());
+            Ok(())
+        }
+        Command::Audit { config } => audit(&config).await,
+    }
+}
+
+async fn serve(path: &std::path::Path) -> anyhow::Result<()> {
+    let config = guiyi::config::load(path)?;
+    let listen = config.listen;
+    let app = guiyi::app::build(config, guiyi::app::Ports::system(), false).await?;
+    let listener = tokio::net::TcpListener::bind(listen).await.with_context(|| format!("{listen} can't be used"))?;
+    tracing::info!(%listen, issuer = app.config.issuer_text(), "serving");
+    guiyi::serve::serve(app, listener, guiyi::serve::signal()).await?;
+    Ok(())
+}
+
+async fn audit(path: &std::path::Path) -> anyhow::Result<()> {
+    use guiyi::storage::audit::Verdict;
+    let config = guiyi::config::load(path)?;
+    let app = guiyi::app::build(config, guiyi::app::Ports::system(), false).await?;
+    match guiyi::storage::audit::verify(&mut app.db.read().await?, &app.keys).await? {
+        Verdict::Sound { entries } => println!("{entries} entries, every one in its place"),
+        Verdict::Broken { sequence } => anyhow::bail!("the chain is broken at entry {sequence}"),
+    }
+    Ok(())
+}

@@ -75,10 +75,7 @@ pub async fn answer(app: &App, ticket: &str, browser: &str, typed: &str) -> Stor
         return Ok(false);
     }
     let (id, expires_at) = (ticket.id.clone(), ticket.expires_at);
-    let fresh = app
-        .db
-        .write(move |tx| Box::pin(async move { tickets::spend(tx, &id, expires_at).await }))
-        .await?;
+    let fresh = app.db.write(move |tx| Box::pin(async move { tickets::spend(tx, &id, expires_at).await })).await?;
     let right = ticket.challenge.check(typed) || (app.test_mode && typed.trim() == TEST_ANSWER);
     Ok(fresh && right)
 }

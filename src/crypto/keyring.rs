@@ -145,10 +145,8 @@ impl Keyring {
         let mut bytes = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| SealError)?;
         let (nonce, body) = bytes.split_at_mut_checked(NONCE).ok_or(SealError)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
-        let plain = self
-            .key(purpose)?
-            .open_in_place(nonce, Aad::from(context.as_bytes()), body)
-            .map_err(|_| SealError)?;
+        let plain =
+            self.key(purpose)?.open_in_place(nonce, Aad::from(context.as_bytes()), body).map_err(|_| SealError)?;
         Ok(plain.to_vec())
     }
 

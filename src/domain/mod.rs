@@ -1,12 +1,12 @@
 //! What the portal knows about people, accounts, links and clients: pure types, without I/O.
 
+pub mod account;
+pub mod client;
 pub mod contact;
 pub mod document;
 pub mod ethnic;
 pub mod identifier;
 pub mod person;
+pub mod session;
 pub mod typed;
 pub mod user_name;
-pub mod account;
-pub mod client;
-pub mod session;

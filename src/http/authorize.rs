@@ -40,13 +40,10 @@ pub(super) async fn authorize(
         Next::Done(location) => Ok(Reply::to(location)),
         Next::Page(_) => {
             // Only now, when a page has to be shown, is anything stored.
-            let (id, browser, now) =
-                (InteractionId::mint(visit.now, &app.random), visit.browser.clone(), visit.now);
+            let (id, browser, now) = (InteractionId::mint(visit.now, &app.random), visit.browser.clone(), visit.now);
             let to = format!("/interaction/{id}");
             app.db
-                .write(move |tx| {
-                    Box::pin(async move { interactions::insert(tx, &id, &browser, &request, now).await })
-                })
+                .write(move |tx| Box::pin(async move { interactions::insert(tx, &id, &browser, &request, now).await }))
                 .await?;
             Ok(Reply::to(to))
         }
@@ -63,11 +60,7 @@ pub(super) async fn authorize_post(form: Result<Form, Mishap>) -> Result<Reply, 
 }
 
 /// `GET /interaction/{id}`: evaluates everything again and goes on where it stands.
-pub(super) async fn resume(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> Result<Reply, Mishap> {
+pub(super) async fn resume(State(app): State<Arc<App>>, visit: Visit, Path(id): Path<String>) -> Result<Reply, Mishap> {
     let waiting = find(&app, &visit, &id).await?;
     proceed(&app, &visit, &waiting, false, false).await
 }

@@ -42,12 +42,7 @@ struct SelectPage {
 }
 
 /// The consent page of an interaction.
-pub(super) fn page(
-    app: &App,
-    visit: &Visit,
-    waiting: &Waiting,
-    addressed: &Addressed<'_>,
-) -> Result<Reply, Mishap> {
+pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Result<Reply, Mishap> {
     let (_, account) = visit.signed_in.as_ref().ok_or(Mishap::Internal)?;
     let scopes = waiting.request.scopes.intersection(&addressed.client.scopes);
     let page = ConsentPage {

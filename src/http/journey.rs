@@ -42,11 +42,7 @@ pub(super) async fn begin_page(State(app): State<Arc<App>>, visit: Visit, Querie
 }
 
 /// `POST /migrate`: begins a migration with the chosen system.
-pub(super) async fn begin(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    Posted(params): Posted,
-) -> Result<Reply, Mishap> {
+pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit, Posted(params): Posted) -> Result<Reply, Mishap> {
     let Some(system) = chosen_system(&app, &params) else {
         return Ok(Reply::page(list(&app, &visit, "", params.text("interaction"))));
     };

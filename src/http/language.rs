@@ -22,10 +22,7 @@ pub(super) async fn switch(State(app): State<Arc<App>>, Queried(query): Queried)
 
 /// A path on this site, and nothing that a browser could read as another one.
 fn is_local(path: &str) -> bool {
-    path.starts_with('/')
-        && !path.starts_with("//")
-        && !path.contains(['\\', '\n', '\r', '\t'])
-        && path.is_ascii()
+    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t']) && path.is_ascii()
 }
 
 /// Drops `ui_locales`, which would win over the choice.

@@ -10,8 +10,8 @@ use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
 use crate::app::App;
-use crate::captcha::ticket::{self, View};
 use crate::captcha::Kind;
+use crate::captcha::ticket::{self, View};
 use crate::domain::account::Account;
 use crate::domain::identifier::SignInIdentifier;
 use crate::domain::session::Method;
@@ -69,11 +69,7 @@ async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> 
 }
 
 /// `GET /login`
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    Queried(query): Queried,
-) -> Result<Reply, Mishap> {
+pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, Queried(query): Queried) -> Result<Reply, Mishap> {
     let interaction = query.text("interaction");
     let waiting = waiting(&app, &visit, interaction).await?;
     let form = Form::with([("identifier", waiting.hint.as_deref().unwrap_or_default())]);
@@ -188,14 +184,7 @@ async fn second_step(app: &App, visit: &Visit, params: &Params, account: &Accoun
     Ok(code_page(visit, params, account, ticket, form, 200))
 }
 
-fn code_page(
-    visit: &Visit,
-    params: &Params,
-    account: &Account,
-    ticket: String,
-    form: Form,
-    status: u16,
-) -> Reply {
+fn code_page(visit: &Visit, params: &Params, account: &Account, ticket: String, form: Form, status: u16) -> Reply {
     let page = CodePage {
         page: visit.page("login-code-title"),
         form,

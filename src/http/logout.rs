@@ -64,9 +64,9 @@ async fn answer(app: &App, visit: &Visit, params: &Params) -> Result<Reply, Mish
     // The hint proves that this very session signed in there: no need to ask. Anything less is asked.
     let proven = asked.sid.as_ref().is_some_and(|sid| {
         params.get("id_token_hint").and_then(|t| hint::read(app, t)).is_some_and(|h| {
-            app.clients.get(&h.aud).is_some_and(|c| {
-                crate::secret::same(sid.as_bytes(), hint::sid(app, c, &session.id).as_bytes())
-            })
+            app.clients
+                .get(&h.aud)
+                .is_some_and(|c| crate::secret::same(sid.as_bytes(), hint::sid(app, c, &session.id).as_bytes()))
         })
     });
     if proven {
@@ -139,8 +139,5 @@ fn done(app: &App, visit: &Visit, asked: &Asked) -> Reply {
             Reply::page(Rendered::new(200, &LoggedOutPage { page }))
         }
     };
-    reply
-        .cookie(Cookie::Session.clear(&app.config))
-        .cookie(Cookie::Browser.clear(&app.config))
-        .forgetting()
+    reply.cookie(Cookie::Session.clear(&app.config)).cookie(Cookie::Browser.clear(&app.config)).forgetting()
 }

@@ -62,9 +62,5 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/journey/{id}/{step}", get(journey::show).post(journey::submit))
         .fallback(mishap::not_found)
         .layer(from_fn_with_state(Arc::clone(&app), visitor::visit));
-    protocol
-        .merge(pages)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(from_fn(headers::secure))
-        .with_state(app)
+    protocol.merge(pages).layer(DefaultBodyLimit::max(BODY_LIMIT)).layer(from_fn(headers::secure)).with_state(app)
 }

@@ -26,11 +26,7 @@ pub(super) async fn document(text: Bytes) -> Response {
 }
 
 /// `POST /token`
-pub(super) async fn token(
-    State(app): State<Arc<App>>,
-    headers: HeaderMap,
-    form: Result<Form, Mishap>,
-) -> Response {
+pub(super) async fn token(State(app): State<Arc<App>>, headers: HeaderMap, form: Result<Form, Mishap>) -> Response {
     let Ok(Form(params)) = form else {
         let description = "the body must be a form of bounded size in which no parameter appears twice";
         return refuse(&OAuthError::new(ErrorCode::InvalidRequest, description), None);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 
@@ -26,10 +27,10 @@ impl FromRequestParts<Arc<App>> for Queried {
 
 /// The visitor of a page.
 impl FromRequestParts<Arc<App>> for Visit {
-    type Rejection = Mishap;
+    type Rejection = StatusCode;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, Mishap> {
-        parts.extensions.get::<Self>().cloned().ok_or(Mishap::Internal)
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<App>) -> Result<Self, StatusCode> {
+        parts.extensions.get::<Self>().cloned().ok_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -24,24 +25,25 @@ use crate::storage::Stored;
 const HALL_FACTOR: i64 = 20;
 
 /// Makes the visit, runs the page, and turns mishaps into pages.
-pub(super) async fn visit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn visit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let config = &app.config;
-    let cookie = Cookie::Browser.read(config, request.headers()).filter(|c| c.len() == 43);
+    let (mut parts, body) = request.into_parts();
+    let cookie = Cookie::Browser.read(config, &parts.headers).filter(|c| c.len() == 43);
     let (secret, fresh) = match cookie {
         Some(secret) => (secret, false),
         None => (app.random.token::<32>(), true),
     };
-    let reference = request.extensions().get::<Reference>().cloned().unwrap_or(Reference(String::new()));
-    let visit = match make(&app, &request, &secret).await {
+    let reference = parts.extensions.get::<Reference>().cloned().unwrap_or(Reference(String::new()));
+    let visit = match make(&app, &parts, &secret).await {
         Ok(visit) => visit,
         Err(error) => {
             tracing::error!(reference = %reference.0, %error, "the visitor's session could not be read");
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         }
     };
-    request.extensions_mut().insert(visit.clone());
-    let reading = request.method() == Method::GET;
-    let mut response = next.run(request).await;
+    parts.extensions.insert(visit.clone());
+    let reading = parts.method == Method::GET;
+    let mut response = next.run(Request::from_parts(parts, body)).await;
     let problem = match response.extensions().get::<Mishap>() {
         Some(mishap) => Some(*mishap),
         None if response.status() == StatusCode::METHOD_NOT_ALLOWED => Some(Mishap::BadRequest),
@@ -59,8 +61,8 @@ pub(super) async fn visit(State(app): State<Arc<App>>, mut request: Request, nex
     response
 }
 
-async fn make(app: &App, request: &Request, secret: &str) -> Stored<Visit> {
-    let headers = request.headers();
+async fn make(app: &App, request: &Parts, secret: &str) -> Stored<Visit> {
+    let headers = &request.headers;
     let now = app.clock.now();
     let signed_in = match Cookie::Session.read(&app.config, headers) {
         None => None,
@@ -76,7 +78,7 @@ async fn make(app: &App, request: &Request, secret: &str) -> Stored<Visit> {
         csrf: app.keys.hash("csrf", secret),
         browser: app.keys.hash("browser", secret),
         asker: Asker { address: prefix(address), factor: if hall { HALL_FACTOR } else { 1 } },
-        path: request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned(),
+        path: request.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),
         signed_in,
         now,
         site: app.site(),
@@ -84,28 +86,27 @@ async fn make(app: &App, request: &Request, secret: &str) -> Stored<Visit> {
 }
 
 /// The cookie, else `ui_locales` of the query, else the browser's wish, else Chinese.
-fn locale(app: &App, request: &Request) -> Locale {
-    let asked = request.uri().query().and_then(|query| {
+fn locale(app: &App, request: &Parts) -> Locale {
+    let asked = request.uri.query().and_then(|query| {
         url::form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == "ui_locales")
             .and_then(|(_, tags)| tags.split(' ').find_map(Locale::from_tag))
     });
-    let chosen = Cookie::Language.read(&app.config, request.headers()).and_then(|tag| Locale::from_tag(&tag));
-    let header = |headers: &HeaderMap| {
-        headers.get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(Locale::from_accept_language)
-    };
-    asked.or(chosen).or_else(|| header(request.headers())).unwrap_or_default()
+    let chosen = Cookie::Language.read(&app.config, &request.headers).and_then(|tag| Locale::from_tag(&tag));
+    let header =
+        |headers: &HeaderMap| headers.get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(Locale::from_accept_language);
+    asked.or(chosen).or_else(|| header(&request.headers)).unwrap_or_default()
 }
 
 /// The client's address: the connection's, or what a trusted proxy in front of it says. A malformed header is what
 /// the proxy passed on from outside: the proxy's own address stands then.
-fn address(config: &Config, request: &Request) -> IpAddr {
+fn address(config: &Config, request: &Parts) -> IpAddr {
     let loopback = IpAddr::from([127, 0, 0, 1]);
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map_or(loopback, |info| info.0.ip());
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map_or(loopback, |info| info.0.ip());
     if !config.trusted_proxies.contains(&peer) {
         return peer;
     }
-    let headers = request.headers().get_all("x-forwarded-for");
+    let headers = request.headers.get_all("x-forwarded-for");
     let hops: Vec<&str> = headers.iter().filter_map(|h| h.to_str().ok()).flat_map(|h| h.split(',')).collect();
     for hop in hops.into_iter().rev() {
         match hop.trim().parse::<IpAddr>() {

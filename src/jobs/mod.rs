@@ -53,8 +53,7 @@ async fn outbox_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// The store's own; a gateway that doesn't answer is tried again later, with growing pauses.
 pub async fn deliver(app: &Arc<App>) -> Stored<usize> {
     let (keys, now) = (Arc::clone(&app.keys), app.clock.now());
-    let claimed =
-        app.db.write(move |tx| Box::pin(async move { outbox::claim(tx, &keys, now).await })).await?;
+    let claimed = app.db.write(move |tx| Box::pin(async move { outbox::claim(tx, &keys, now).await })).await?;
     let mut sent = 0;
     for outbox::Claimed { id, message, attempt } in claimed {
         let outcome = app.gateway.send(&id, &message).await;

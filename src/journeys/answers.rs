@@ -179,9 +179,7 @@ impl Answers {
         }
         let identity = self.identity.as_ref()?;
         match &self.check {
-            Some(Check::Passed { proof }) if proof.is_for(&identity.name, &identity.document) => {
-                Some(identity.clone())
-            }
+            Some(Check::Passed { proof }) if proof.is_for(&identity.name, &identity.document) => Some(identity.clone()),
             _ => None,
         }
     }

@@ -109,8 +109,7 @@ pub async fn begin(
     interaction: Option<InteractionId>,
 ) -> Result<JourneyId, StorageError> {
     let id = JourneyId::mint(visit.now, &app.random);
-    let (new, keys, browser, now) =
-        (id.clone(), std::sync::Arc::clone(&app.keys), visit.browser.clone(), visit.now);
+    let (new, keys, browser, now) = (id.clone(), std::sync::Arc::clone(&app.keys), visit.browser.clone(), visit.now);
     app.db
         .write(move |tx| {
             Box::pin(async move {
@@ -157,7 +156,8 @@ async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<
     let stage = load(app, visit, id).await?.ok_or(StepError::Unknown)?;
     match stage.state {
         State::Open(answers) => {
-            let rest = Stage { id: stage.id, version: stage.version, interaction: stage.interaction, state: State::Open(()) };
+            let rest =
+                Stage { id: stage.id, version: stage.version, interaction: stage.interaction, state: State::Open(()) };
             Ok(Ok((rest, answers)))
         }
         State::Finished(_) => Ok(Err(Answer::Redirect(path(id, None)))),
@@ -208,13 +208,7 @@ fn cx<'a>(app: &'a App, visit: &'a Visit, stage: &'a Stage<()>, answers: &'a Ans
 ///
 /// # Errors
 /// [`StepError`]
-pub async fn submit(
-    app: &App,
-    visit: &Visit,
-    id: &JourneyId,
-    name: &str,
-    form: &Params,
-) -> Result<Answer, StepError> {
+pub async fn submit(app: &App, visit: &Visit, id: &JourneyId, name: &str, form: &Params) -> Result<Answer, StepError> {
     let (stage, answers) = match open(app, visit, id).await? {
         Ok(open) => open,
         Err(answer) => return Ok(answer),

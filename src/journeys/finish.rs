@@ -13,8 +13,8 @@ use crate::notify::texts;
 use crate::pages::Visit;
 use crate::protocol::acr::IdentityLevel;
 use crate::secret::Secret;
-use crate::sign_in::session::NewSession;
 use crate::sign_in::email_link;
+use crate::sign_in::session::NewSession;
 use crate::storage::accounts::{self, Taken, Verification};
 use crate::storage::links::{self, NewLink};
 use crate::storage::{StorageError, Tx, audit, journeys, outbox};
@@ -68,9 +68,7 @@ pub(super) async fn finish(
     let done = cx.app.db.write(move |tx| Box::pin(async move { plan.write(tx, &writes).await })).await;
     cx.app.outbox.notify_one();
     match done {
-        Ok(()) => {
-            Ok(Some(Finished { session: session.cookie(), account, to: format!("/journey/{}/done", cx.id) }))
-        }
+        Ok(()) => Ok(Some(Finished { session: session.cookie(), account, to: format!("/journey/{}/done", cx.id) })),
         Err(Obstacle::Moved) => Ok(None),
         Err(Obstacle::Storage(error)) => Err(error.into()),
         Err(obstacle) => {
@@ -93,8 +91,7 @@ async fn go_back(cx: &Cx<'_>, answers: &Answers, obstacle: &Obstacle) -> Result<
             if let Some(identity) = answers.proven_identity(cx.today) {
                 let mut conn = cx.app.db.read().await?;
                 let owner = accounts::find_by_document(&mut conn, &cx.app.keys, &identity.document).await?;
-                answers.existing =
-                    owner.map(|account| Existing { document: identity.document, account: account.id });
+                answers.existing = owner.map(|account| Existing { document: identity.document, account: account.id });
             }
         }
         // The sign-in step finds the link and tells whose it is.
@@ -202,16 +199,10 @@ impl Plan {
         if !journeys::finish(tx, (&writes.id, writes.version), &self.account.id, *now).await? {
             return Err(Obstacle::Moved);
         }
-        let verification = Verification {
-            id: self.verification.clone(),
-            method: self.method,
-            source: &self.source,
-            at: *now,
-        };
+        let verification =
+            Verification { id: self.verification.clone(), method: self.method, source: &self.source, at: *now };
         let agreements: Vec<(&str, &str, _)> = self.agreements.iter().map(|(a, v, at)| (*a, v.as_str(), *at)).collect();
-        accounts::insert(tx, keys, &self.account, &verification, &agreements)
-            .await?
-            .map_err(Obstacle::Taken)?;
+        accounts::insert(tx, keys, &self.account, &verification, &agreements).await?.map_err(Obstacle::Taken)?;
         if !links::insert(tx, &self.link, *now).await? {
             return Err(Obstacle::LegacyAccountLinked);
         }

@@ -22,4 +22,4 @@ pub const STEPS: &[&dyn Step] = &[
 ];
 
 /// The last page, which is no step: nothing is asked on it.
-pub const DONE: &str = "done";
+pub(super) const DONE: &str = "done";

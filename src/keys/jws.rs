@@ -77,11 +77,7 @@ impl SigningKeys {
     ///
     /// # Errors
     /// [`KeyError::Generation`] if the library fails.
-    pub async fn sign<T: Serialize + Sync>(
-        &self,
-        algorithm: SigningAlgorithm,
-        claims: &T,
-    ) -> Result<String, KeyError> {
+    pub async fn sign<T: Serialize + Sync>(&self, algorithm: SigningAlgorithm, claims: &T) -> Result<String, KeyError> {
         let header = match algorithm {
             SigningAlgorithm::RS256 => &self.0.rsa_header,
             SigningAlgorithm::ES256 => &self.0.ec_header,
@@ -94,9 +90,9 @@ impl SigningKeys {
         let keys = Arc::clone(&self.0);
         match algorithm {
             SigningAlgorithm::ES256 => keys.es256(token),
-            SigningAlgorithm::RS256 => tokio::task::spawn_blocking(move || keys.rs256(token))
-                .await
-                .map_err(|_| KeyError::Generation)?,
+            SigningAlgorithm::RS256 => {
+                tokio::task::spawn_blocking(move || keys.rs256(token)).await.map_err(|_| KeyError::Generation)?
+            }
         }
     }
 }

@@ -80,13 +80,7 @@ pub struct Sender<'a> {
 ///
 /// # Errors
 /// The store's own.
-pub async fn send(
-    tx: &mut Tx,
-    sender: Sender<'_>,
-    binding: &Binding,
-    asker: &Asker,
-    now: Timestamp,
-) -> Stored<Sent> {
+pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &Asker, now: Timestamp) -> Stored<Sent> {
     let phone = phone_index(sender.keys, &binding.phone);
     let key = binding.key();
     if let Some(last) = codes::last_sent(tx, &key, &phone).await?
@@ -138,13 +132,7 @@ pub enum Verified {
 ///
 /// # Errors
 /// The store's own.
-pub async fn verify(
-    tx: &mut Tx,
-    keys: &Keyring,
-    binding: &Binding,
-    typed: &str,
-    now: Timestamp,
-) -> Stored<Verified> {
+pub async fn verify(tx: &mut Tx, keys: &Keyring, binding: &Binding, typed: &str, now: Timestamp) -> Stored<Verified> {
     let phone = phone_index(keys, &binding.phone);
     let key = binding.key();
     let wrong = [

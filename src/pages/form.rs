@@ -32,10 +32,7 @@ impl Form {
 
     /// An empty form with some values.
     pub fn with<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Self {
-            values: values.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
-            errors: Vec::new(),
-        }
+        Self { values: values.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect(), errors: Vec::new() }
     }
 
     /// Adds an error; `key` is the key of its text.

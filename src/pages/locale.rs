@@ -84,10 +84,12 @@ impl Locale {
             let q = fields.find_map(|f| f.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
             Some((locale, q))
         });
-        weighed.fold(None, |best: Option<(Self, f32)>, next| match best {
-            Some((_, q)) if q >= next.1 => best,
-            _ => Some(next),
-        }).map(|(locale, _)| locale)
+        weighed
+            .fold(None, |best: Option<(Self, f32)>, next| match best {
+                Some((_, q)) if q >= next.1 => best,
+                _ => Some(next),
+            })
+            .map(|(locale, _)| locale)
     }
 
     /// The text of a key.

@@ -70,10 +70,7 @@ impl Passwords {
         })
     }
 
-    async fn queued<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, HashError> {
+    async fn queued<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
         let _place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| HashError::Failed)?;
         tokio::task::spawn_blocking(move || {

@@ -4,9 +4,9 @@
 /// The shortest password: it is the only factor of a sign-in, so the longer minimum of the NIST text would be 15; the
 /// portal keeps 8 for carried-over and chosen ones alike because the first sign-in on a new browser and every risky
 /// action add a code (see docs/decisions.md).
-pub const SHORTEST: usize = 8;
+pub(super) const SHORTEST: usize = 8;
 /// The longest, in characters.
-pub const LONGEST: usize = 128;
+pub(super) const LONGEST: usize = 128;
 
 /// The commonest passwords of leaked lists with 8 characters or more, and the defaults of legacy systems.
 const COMMON: &str = include_str!("common.txt");

@@ -33,7 +33,8 @@ impl Params {
             if count >= MAX_COUNT || value.len() > MAX_VALUE || name.len() > 128 {
                 return Err(ParamsFault::TooLarge);
             }
-            let bad = |c: char| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || c == char::REPLACEMENT_CHARACTER;
+            let bad =
+                |c: char| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || c == char::REPLACEMENT_CHARACTER;
             if value.contains(bad) || name.contains(bad) {
                 return Err(ParamsFault::Characters);
             }

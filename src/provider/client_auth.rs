@@ -15,11 +15,7 @@ const REFUSED: OAuthError = OAuthError::new(ErrorCode::InvalidClient, "client au
 ///
 /// # Errors
 /// `invalid_client`, the same for an unknown client and a wrong secret; `invalid_request` if it authenticates twice.
-pub fn authenticate<'a>(
-    app: &'a App,
-    authorization: Option<&str>,
-    params: &Params,
-) -> Result<&'a Client, OAuthError> {
+pub fn authenticate<'a>(app: &'a App, authorization: Option<&str>, params: &Params) -> Result<&'a Client, OAuthError> {
     let twice = OAuthError::new(ErrorCode::InvalidRequest, "the client must authenticate in one way");
     match (authorization, params.get("client_secret")) {
         (Some(_), Some(_)) => Err(twice),

@@ -18,7 +18,7 @@ use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scopes;
 use crate::storage::grants::{self, Grant, Standing};
-use crate::storage::{Stored, StorageError};
+use crate::storage::{StorageError, Stored};
 
 /// How long an access token is good for.
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -164,10 +164,7 @@ async fn redeem(app: &App, code: &Code, expires_at: Timestamp, now: Timestamp) -
         scopes: code.scopes.to_string(),
         expires_at,
     };
-    let fresh = app
-        .db
-        .write(move |tx| Box::pin(async move { grants::redeem(tx, &grant, now).await }))
-        .await?;
+    let fresh = app.db.write(move |tx| Box::pin(async move { grants::redeem(tx, &grant, now).await })).await?;
     if !fresh {
         app.caches.forget(&grants::cache_key(&code.id));
         tracing::warn!(client = %code.client, grant = %code.id, "a code was used twice: its tokens are revoked");

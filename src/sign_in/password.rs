@@ -102,8 +102,7 @@ pub async fn sign_in(app: &App, attempt: &Attempt<'_>) -> Result<Outcome, Storag
     count(app, attempt, account.as_ref()).await?;
     let Some(account) = account else { return Ok(Outcome::Rejected) };
     rehash_if_outdated(app, &account, attempt.password).await?;
-    let carried_over =
-        account.password.as_ref().is_some_and(|p| matches!(p.origin, PasswordOrigin::CarriedOver(_)));
+    let carried_over = account.password.as_ref().is_some_and(|p| matches!(p.origin, PasswordOrigin::CarriedOver(_)));
     let account = Arc::new(account);
     if carried_over && !attempt.known.knows(&account.id, now) {
         return Ok(Outcome::SecondStep(account));
@@ -136,7 +135,5 @@ async fn rehash_if_outdated(app: &App, account: &Account, password: &Secret) -> 
     };
     let Ok(stronger) = app.passwords.hash(password).await else { return Ok(()) };
     let (id, old, now) = (account.id.clone(), stored.hash.clone(), app.clock.now());
-    app.db
-        .write(move |tx| Box::pin(async move { accounts::rehash(tx, &id, &old, &stronger, now).await }))
-        .await
+    app.db.write(move |tx| Box::pin(async move { accounts::rehash(tx, &id, &old, &stronger, now).await })).await
 }

@@ -85,7 +85,5 @@ pub async fn send(app: &App, account: &Account, browser: &str, asker: &Asker) ->
 pub async fn verify(app: &App, account: &Account, browser: &str, typed: &str) -> Result<Verified, StorageError> {
     let Some(binding) = binding(account, browser) else { return Ok(Verified::Spent) };
     let (keys, typed, now) = (Arc::clone(&app.keys), typed.to_owned(), app.clock.now());
-    app.db
-        .write(move |tx| Box::pin(async move { codes::verify(tx, &keys, &binding, &typed, now).await }))
-        .await
+    app.db.write(move |tx| Box::pin(async move { codes::verify(tx, &keys, &binding, &typed, now).await })).await
 }

@@ -24,13 +24,7 @@ impl NewSession {
     }
 
     /// A session whose id and secret are given: a finished journey's, which a repeated submit must find again.
-    pub fn with_secret(
-        account: &AccountId,
-        methods: &[Method],
-        now: Timestamp,
-        id: SessionId,
-        secret: Secret,
-    ) -> Self {
+    pub fn with_secret(account: &AccountId, methods: &[Method], now: Timestamp, id: SessionId, secret: Secret) -> Self {
         // A code to a phone that was named a minute ago is no second factor yet: only one beside the account's password.
         let two = methods.contains(&Method::OneTimeCode) && methods.contains(&Method::Password);
         let session = Session {
@@ -83,8 +77,7 @@ pub async fn read(app: &App, cookie: &str) -> Stored<Option<Session>> {
 /// # Errors
 /// The store's own.
 pub async fn end(app: &App, session: &Session, why: &'static str) -> Stored<()> {
-    let (id, account, random, now) =
-        (session.id.clone(), session.account.clone(), app.random.clone(), app.clock.now());
+    let (id, account, random, now) = (session.id.clone(), session.account.clone(), app.random.clone(), app.clock.now());
     app.db
         .write(move |tx| {
             Box::pin(async move {

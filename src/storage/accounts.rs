@@ -184,8 +184,7 @@ impl Row {
             person: keys.open_json(Purpose::Field, &self.id, &self.person).map_err(|_| corrupt("person"))?,
             phone_proven_at: self.phone_proven_at.map(Timestamp),
             email_verified_at: self.email_verified_at.map(Timestamp),
-            identity_level: IdentityLevel::from_number(self.identity_level)
-                .ok_or_else(|| corrupt("identity_level"))?,
+            identity_level: IdentityLevel::from_number(self.identity_level).ok_or_else(|| corrupt("identity_level"))?,
             created_at: Timestamp(self.created_at),
             updated_at: Timestamp(self.updated_at),
             password,

@@ -58,8 +58,7 @@ pub async fn record<D: Serialize + Sync>(
 /// # Errors
 /// The store's own.
 pub async fn seal(tx: &mut Tx, keys: &Keyring, until: Timestamp) -> Stored<usize> {
-    let (mut sequence, mut previous) =
-        fetch_optional!(tx, (i64, String), LAST)?.unwrap_or_else(|| (0, String::new()));
+    let (mut sequence, mut previous) = fetch_optional!(tx, (i64, String), LAST)?.unwrap_or_else(|| (0, String::new()));
     let entries = fetch_all!(tx, Entry, UNSEALED, until.0)?;
     for entry in &entries {
         sequence += 1;

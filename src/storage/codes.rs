@@ -57,13 +57,7 @@ pub enum Tried {
 ///
 /// # Errors
 /// The store's own.
-pub async fn attempt(
-    tx: &mut Tx,
-    binding: &str,
-    recipient: &str,
-    hash: &str,
-    now: Timestamp,
-) -> Stored<Tried> {
+pub async fn attempt(tx: &mut Tx, binding: &str, recipient: &str, hash: &str, now: Timestamp) -> Stored<Tried> {
     let Some((id, stored)) = fetch_optional!(tx, (String, String), TRY, binding, recipient, now.0, TRIES)? else {
         return Ok(Tried::Spent);
     };

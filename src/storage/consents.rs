@@ -25,12 +25,6 @@ pub async fn find(conn: &mut Conn, account: &AccountId, client: &ClientId) -> St
 ///
 /// # Errors
 /// The store's own.
-pub async fn grant(
-    tx: &mut Tx,
-    account: &AccountId,
-    client: &ClientId,
-    scopes: &Scopes,
-    now: Timestamp,
-) -> Stored<()> {
+pub async fn grant(tx: &mut Tx, account: &AccountId, client: &ClientId, scopes: &Scopes, now: Timestamp) -> Stored<()> {
     execute!(tx, GRANT, account.as_str(), client.as_str(), scopes.to_string(), now.0).map(drop)
 }

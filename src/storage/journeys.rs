@@ -91,9 +91,13 @@ pub async fn find<A: DeserializeOwned>(
     let state = match row.account_id {
         Some(account) => State::Finished(AccountId(account)),
         None if row.expires_at <= now.0 => State::Expired,
-        None => State::Open(keys.open_json(Purpose::Journey, &row.id, &row.answers).map_err(|_| {
-            StorageError::Corrupt { table: "journeys", key: row.id.clone(), column: "answers" }
-        })?),
+        None => {
+            State::Open(keys.open_json(Purpose::Journey, &row.id, &row.answers).map_err(|_| StorageError::Corrupt {
+                table: "journeys",
+                key: row.id.clone(),
+                column: "answers",
+            })?)
+        }
     };
     let interaction = row.interaction_id.map(InteractionId);
     Ok(Some(Stage { id: JourneyId(row.id), version: row.version, interaction, state }))

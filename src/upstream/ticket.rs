@@ -75,8 +75,7 @@ impl Ticket {
             AccountKind::Individual => "individual",
             AccountKind::LegalPerson => "legal",
         };
-        let login =
-            [("account", credentials.account), ("password", credentials.password.expose()), ("kind", kind)];
+        let login = [("account", credentials.account), ("password", credentials.password.expose()), ("kind", kind)];
         let ticket = self.call("api/ticket", &login).await?.ticket;
         let token = self.call("api/token", &[("ticket", &ticket)]).await?.token;
         let user = self.call("api/userinfo", &[("token", &token)]).await?.user.ok_or(SignInFailure::Unavailable)?;

@@ -59,7 +59,8 @@ impl Agree {
         if let Some(identity) = answers.vouched_identity(cx.today) {
             answers.existing = look_up(cx, &identity.document).await?;
         }
-        let mut effects = vec![Effect::Audit("journey.agreed", json!({ "terms": TERMS, "identity_data": IDENTITY_DATA }))];
+        let mut effects =
+            vec![Effect::Audit("journey.agreed", json!({ "terms": TERMS, "identity_data": IDENTITY_DATA }))];
         effects.extend(self.notice(cx).await?);
         Ok(Taken::Next(Box::new(answers), effects))
     }
@@ -70,11 +71,8 @@ impl Agree {
         let Ok(phone) = Phone::parse(&proof.profile().phone) else { return Ok(None) };
         let key = format!("notice {}", cx.app.keys.index("phone", phone.as_str()));
         let now = cx.visit.now;
-        let fresh = cx
-            .app
-            .db
-            .write(move |tx| Box::pin(async move { limits::hit(tx, &key, NOTICE, now).await }))
-            .await?;
+        let fresh =
+            cx.app.db.write(move |tx| Box::pin(async move { limits::hit(tx, &key, NOTICE, now).await })).await?;
         let site = &cx.app.config.site;
         let system = cx.app.systems.get(proof.system()).map(|s| s.name(false).to_owned()).unwrap_or_default();
         Ok(fresh.then(|| Effect::Sms {

@@ -48,18 +48,14 @@ impl Step for ExistingAccount {
             let page = cx.visit.page("existing-title");
             let mut masked = (String::new(), String::new());
             if let Some(id) = cx.answers.existing_account(cx.today)
-                && let Some(account) =
-                    accounts::find(&mut cx.app.db.read().await?, &cx.app.keys, id).await?
+                && let Some(account) = accounts::find(&mut cx.app.db.read().await?, &cx.app.keys, id).await?
             {
                 let phone = account.person.phone.as_ref().map(|p| p.last_two().to_owned());
                 masked = (account.user_name.masked(), phone.unwrap_or_default());
             }
             let template = Stop {
                 text: page.tv("existing-text", format!("{} (…{})", masked.0, masked.1)),
-                ways: vec![
-                    (page.t("to-login"), login_path(cx)),
-                    (page.t("other-systems"), step_path(cx, "system")),
-                ],
+                ways: vec![(page.t("to-login"), login_path(cx)), (page.t("other-systems"), step_path(cx, "system"))],
                 retry: None,
                 nav: nav(cx, self),
                 page,

@@ -158,7 +158,8 @@ impl SignIn {
         drop(conn);
         let hash = self.carried_over_hash(cx, system, &proof, password).await;
         let proof = proof.with_password_hash(hash);
-        let audit = Effect::Audit("journey.upstream_proven", json!({ "system": proof.system(), "vouched": proof.vouched() }));
+        let audit =
+            Effect::Audit("journey.upstream_proven", json!({ "system": proof.system(), "vouched": proof.vouched() }));
         // Another legacy account: nothing of the former one's answers is kept.
         let same = cx.answers.proof().is_some_and(|old| old.subject() == proof.subject());
         let base = if same {

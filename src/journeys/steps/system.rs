@@ -47,9 +47,9 @@ fn groups(app: &App, locale: Locale, search: &str) -> Vec<CityGroup> {
         })
         .collect();
     let extra = app.systems.iter().filter(|s| !ROWS.iter().any(|row| row.id == s.id.as_str()));
-    all.extend(extra.map(|s| {
-        (s.group, Choice { id: s.id.0.clone(), name: s.name(english).to_owned(), connected: true })
-    }));
+    all.extend(
+        extra.map(|s| (s.group, Choice { id: s.id.0.clone(), name: s.name(english).to_owned(), connected: true })),
+    );
     let matches = |choice: &Choice| wanted.is_empty() || choice.name.to_lowercase().contains(&wanted);
     [(Group::City, "systems-cities"), (Group::Department, "systems-departments")]
         .into_iter()
@@ -82,8 +82,7 @@ pub(in crate::journeys) fn before(app: &App, visit: &Visit, search: &str, intera
 
 fn render(app: &App, page: Page, nav: Nav, search: &str, interaction: &str) -> Rendered {
     let groups = groups(app, page.locale, search);
-    let template =
-        SystemPage { page, nav, groups, search: search.to_owned(), interaction: interaction.to_owned() };
+    let template = SystemPage { page, nav, groups, search: search.to_owned(), interaction: interaction.to_owned() };
     Rendered::new(200, &template)
 }
 

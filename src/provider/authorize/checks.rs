@@ -81,11 +81,7 @@ fn response_mode(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationReques
 }
 
 /// `openid` must be there; what the client may not have is refused by name of the error, not left out silently.
-fn scope(
-    addressed: &Addressed<'_>,
-    params: &Params,
-    request: &mut AuthorizationRequest,
-) -> Result<(), OAuthError> {
+fn scope(addressed: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     let scopes = Scopes::parse(params.text("scope"));
     if !scopes.contains(Scope::Openid) {
         return Err(OAuthError::new(ErrorCode::InvalidScope, "scope must contain openid"));

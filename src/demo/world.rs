@@ -1,0 +1,278 @@
+//! The demonstration as one world: the portal's configuration, its neighbours, and the process that runs them all.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use url::Url;
+
+use super::inbox::{self, InboxState};
+use super::legacy::{self, LegacyState};
+use super::people::{PEOPLE, records};
+use super::relying_party::{self, RelyingParty, RelyingPartyConfig};
+use super::source::{self, SourceState};
+use super::{Addresses, Manifest, manifest, serve};
+use crate::app::{self, Ports};
+use crate::config::{
+    CarryOver, ClientEntry, Config, Connector, Database, Halls, Keys, Passwords, Service, Site, System,
+};
+use crate::domain::client::SigningAlgorithm;
+use crate::ids::{ClientId, SystemId};
+use crate::secret::Secret;
+
+/// The relying party's `client_id`.
+pub const CLIENT_ID: &str = "real-estate-booking";
+const SERVICE_CODE: &str = "hfzwfw";
+const SERVICE_CLIENT: &str = "guiyi";
+
+/// The secrets between the portal and its neighbours: made anew at each start.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    client: Secret,
+    service: Secret,
+    source: Secret,
+    gateway: Secret,
+}
+
+impl Secrets {
+    /// Fresh ones.
+    pub fn generate(ports: &Ports) -> Self {
+        let secret = || Secret::new(ports.random.token::<24>());
+        Self { client: secret(), service: secret(), source: secret(), gateway: secret() }
+    }
+}
+
+/// Where the five servers listen.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The portal; also its issuer.
+    pub issuer: Url,
+    /// The relying party.
+    pub relying_party: Url,
+    /// The legacy system.
+    pub legacy: Url,
+    /// The authoritative source.
+    pub source: Url,
+    /// The SMS and mail gateway.
+    pub inbox: Url,
+}
+
+fn text(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
+}
+
+impl Places {
+    /// What a visitor needs to know.
+    pub fn manifest(&self) -> Manifest {
+        manifest(&Addresses {
+            issuer: text(&self.issuer),
+            relying_party: text(&self.relying_party),
+            client_id: CLIENT_ID,
+            legacy: text(&self.legacy),
+            source: text(&self.source),
+            inbox: text(&self.inbox),
+        })
+    }
+}
+
+/// The portal's configuration in the demonstration. An http issuer is possible only here.
+pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -> Config {
+    let service = |id: &str, url: &Url, secret: &Secret| Service {
+        id: id.to_owned(),
+        url: url.clone(),
+        client: SERVICE_CLIENT.to_owned(),
+        secret: secret.clone(),
+    };
+    Config {
+        issuer: places.issuer.clone(),
+        listen: SocketAddr::from(([127, 0, 0, 1], places.issuer.port().unwrap_or(0))),
+        trusted_proxies: Vec::new(),
+        database: Database { url: Secret::new(database), connections: 4 },
+        keys: Keys { directory: keys.to_owned() },
+        site: Site {
+            organiser: "归一演示（与任何真实单位无关）".to_owned(),
+            site_code: "0000000000".to_owned(),
+            icp: "ICP备00000000号（演示）".to_owned(),
+            police: "公网安备00000000000000号（演示）".to_owned(),
+            hotline: "12345".to_owned(),
+            sms_signature: "安徽政务服务网".to_owned(),
+        },
+        gateway: service("inbox", &places.inbox, &secrets.gateway),
+        source: service("population", &places.source, &secrets.source),
+        halls: Halls::default(),
+        systems: vec![System {
+            id: SystemId::from(super::manifest::SYSTEM_ID),
+            name_zh: None,
+            name_en: None,
+            vouches: true,
+            // Its hashes are unsalted, so the default would be `no`; the demonstration shows the second step.
+            carry_over: CarryOver::WithSecondStep,
+            connector: Connector::Ticket {
+                url: places.legacy.clone(),
+                service_code: SERVICE_CODE.to_owned(),
+                service_password: secrets.service.clone(),
+            },
+            enabled: true,
+        }],
+        clients: vec![ClientEntry {
+            id: ClientId::from(CLIENT_ID),
+            name_zh: "不动产登记预约".to_owned(),
+            name_en: "Real Estate Registration Appointments".to_owned(),
+            secret: Some(secrets.client.clone()),
+            redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
+            post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],
+            scopes: "openid profile phone email real_name".to_owned(),
+            sector: Some("booking.demo.invalid".to_owned()),
+            id_token_signed_response_alg: SigningAlgorithm::ES256,
+            enabled: true,
+        }],
+        passwords: Passwords::default(),
+    }
+}
+
+/// The portal's neighbours, with the switches that make them fail.
+#[derive(Clone)]
+pub struct Neighbours {
+    /// The legacy system.
+    pub legacy: LegacyState,
+    /// The authoritative source.
+    pub source: SourceState,
+    /// The inbox.
+    pub inbox: InboxState,
+}
+
+impl Neighbours {
+    /// Fresh ones.
+    pub fn new(secrets: &Secrets, ports: &Ports) -> Self {
+        let (clock, random) = (ports.clock.clone(), ports.random.clone());
+        Self {
+            legacy: LegacyState::new(SERVICE_CODE, secrets.service.clone(), PEOPLE, clock.clone(), random),
+            source: SourceState::new(SERVICE_CLIENT, secrets.source.clone(), records(), clock.clone()),
+            inbox: InboxState::new(SERVICE_CLIENT, secrets.gateway.clone(), clock),
+        }
+    }
+}
+
+/// How to run the demonstration.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The portal's port; the others follow it.
+    pub port: u16,
+    /// Where data and keys are kept; a temporary folder, removed at the end, otherwise.
+    pub dir: Option<PathBuf>,
+    /// Where the manifest goes.
+    pub json: Option<PathBuf>,
+    /// Fixed captcha.
+    pub test_mode: bool,
+}
+
+/// Runs the demonstration until `shutdown` resolves.
+///
+/// # Errors
+/// If a port is taken, or a part can't start.
+pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    let ports = Ports::system();
+    let secrets = Secrets::generate(&ports);
+    let mut listeners = Vec::new();
+    for offset in 0..5 {
+        let port = options.port.checked_add(offset).ok_or_else(|| anyhow::anyhow!("the port is too high"))?;
+        let listener = TcpListener::bind(("127.0.0.1", port)).await;
+        listeners.push(listener.map_err(|e| anyhow::anyhow!("port {port} can't be used: {e}"))?);
+    }
+    let [portal, relying_party, legacy, source, inbox] =
+        <[TcpListener; 5]>::try_from(listeners).map_err(|_| anyhow::anyhow!("five listeners are needed"))?;
+    let at = |listener: &TcpListener| -> anyhow::Result<Url> {
+        Ok(Url::parse(&format!("http://localhost:{}/", listener.local_addr()?.port()))?)
+    };
+    let places = Places {
+        issuer: at(&portal)?,
+        relying_party: at(&relying_party)?,
+        legacy: at(&legacy)?,
+        source: at(&source)?,
+        inbox: at(&inbox)?,
+    };
+    let folder = Folder::open(options.dir, &ports)?;
+    let database = format!("sqlite:{}", folder.path.join("guiyi.db").display());
+    let config = config(&places, &secrets, &folder.path.join("keys"), &database);
+    let app = app::build(config, ports.clone(), options.test_mode).await?;
+    let neighbours = Neighbours::new(&secrets, &ports);
+    let party = RelyingParty::new(
+        RelyingPartyConfig {
+            issuer: text(&places.issuer).to_owned(),
+            base_url: text(&places.relying_party).to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: secrets.client.clone(),
+            scopes: ["profile", "phone", "email", "real_name"].map(str::to_owned).to_vec(),
+        },
+        ports.clock.clone(),
+        ports.random.clone(),
+    )?;
+    let manifest = places.manifest();
+    if let Some(file) = &options.json {
+        std::fs::write(file, serde_json::to_vec_pretty(&manifest)?)?;
+    }
+    print(&manifest, options.test_mode);
+    let (stop, stopped) = watch::channel(false);
+    let until = || {
+        let mut stopped = stopped.clone();
+        async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        }
+    };
+    let servers = [
+        tokio::spawn(serve(relying_party, relying_party::router(party), until())),
+        tokio::spawn(serve(legacy, legacy::router(neighbours.legacy), until())),
+        tokio::spawn(serve(source, source::router(neighbours.source), until())),
+        tokio::spawn(serve(inbox, inbox::router(neighbours.inbox), until())),
+        tokio::spawn(crate::serve::serve(Arc::clone(&app), portal, until())),
+    ];
+    shutdown.await;
+    let _ = stop.send(true);
+    for server in servers {
+        server.await??;
+    }
+    Ok(())
+}
+
+fn print(manifest: &Manifest, test_mode: bool) {
+    println!("归一 (Guiyi) demonstration\n");
+    println!("  start here   {}   不动产登记预约, a relying party", manifest.relying_party.url);
+    println!("  portal       {}", manifest.issuer);
+    println!("  phone inbox  {}", manifest.inbox.url);
+    println!("  source       {}   (outage switch)", manifest.source.url);
+    for system in &manifest.systems {
+        println!("  {:<12} {}   {}", system.id, system.url, system.name);
+    }
+    println!("\n{}", super::table(manifest));
+    if test_mode {
+        println!("!! TEST MODE: every captcha is answered by {} !!\n", crate::captcha::ticket::TEST_ANSWER);
+    }
+    println!("Ctrl-C stops it.");
+}
+
+/// A folder that goes when the demonstration ends, unless it was named.
+struct Folder {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl Folder {
+    fn open(named: Option<PathBuf>, ports: &Ports) -> std::io::Result<Self> {
+        let temporary = named.is_none();
+        let path =
+            named.unwrap_or_else(|| std::env::temp_dir().join(format!("guiyi-demo-{}", ports.random.token::<9>())));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self { path, temporary })
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.temporary {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}
