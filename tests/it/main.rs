@@ -12,6 +12,7 @@
 #[macro_use]
 mod support;
 
+mod configuration;
 mod demo_servers;
 mod documents;
 mod domain;
