@@ -39,6 +39,26 @@ both! {
         assert_eq!(userinfo(&world.router, &access).await.0, 401);
     }
 
+    async fn a_logout_that_ends_nothing_loses_no_migration(world) {
+        let mut browser = world.browser();
+        crate::migration::to_user_name(&mut browser, "/migrate", &LIMING).await;
+        let here = browser.at.clone();
+        browser.get("/logout").await;
+        browser.request("POST", "/logout", Some("state=x".into())).await;
+        browser.get(&here).await;
+        assert_eq!((browser.status, browser.at.as_str()), (200, here.as_str()));
+    }
+
+    async fn a_logout_posted_from_a_client_s_page_finds_the_session(world) {
+        let mut browser = signed_in(&world).await;
+        let (hint, access) = tokens(&world, &mut browser).await;
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("id_token_hint", &hint).append_pair(BACK.0, BACK.1).finish();
+        browser.request("POST", "/logout", Some(body)).await;
+        assert!(browser.left.is_some());
+        assert_eq!(userinfo(&world.router, &access).await.0, 401);
+    }
+
     async fn an_expired_hint_is_still_a_hint_and_another_session_s_asks(world) {
         let mut browser = signed_in(&world).await;
         let (hint, _) = tokens(&world, &mut browser).await;
