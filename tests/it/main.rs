@@ -1,4 +1,5 @@
 //! Integration tests.
 
+mod browser;
 mod demo_servers;
 mod domain;
