@@ -49,7 +49,7 @@ async fn the_keyboard_alone_leads_from_login_to_the_agreement_with_a_visible_foc
     tab_to(&chrome, ("value", "hefei")).await;
     chrome.leave_by_keys(ENTER).await;
 
-    chrome.see("keyboard-kind", "/kind").await;
+    chrome.see("keyboard-kind", "/account-kind").await;
     tab_to(&chrome, ("name", "kind")).await;
     chrome.keys(SPACE).await;
     assert_eq!(chrome.value("[name=kind]:checked").await, "individual");

@@ -11,7 +11,7 @@ async fn error_pages_are_accessible_carry_a_reference_and_lead_home() {
                &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
     let pages = [
         ("not-found", "/nowhere".to_owned(), "页面不存在"),
-        ("expired-journey", "/journey/01ARZ3NDEKTSV4RRFFQ69G5FAV/kind".to_owned(), "页面已失效"),
+        ("expired-journey", "/journey/01ARZ3NDEKTSV4RRFFQ69G5FAV/account-kind".to_owned(), "页面已失效"),
         ("expired-interaction", "/login?interaction=01ARZ3NDEKTSV4RRFFQ69G5FAV".to_owned(), "页面已失效"),
         ("unknown-client", format!("/authorize?client_id=nobody&redirect_uri=http://localhost/&{way}"), "应用未接入"),
         (
@@ -93,7 +93,7 @@ async fn whoever_cannot_go_on_is_told_why_and_what_to_do() {
     walk.to_kind().await;
     chrome.choose("#kind-2").await;
     chrome.press(NEXT).await;
-    walk.see("legal-person", "/kind").await;
+    walk.see("legal-person", "/account-kind").await;
     assert_eq!(chrome.words("h1").await, "法人用户认证即将开通");
     chrome.press(".ways a.button").await;
     walk.to_sign_in().await;

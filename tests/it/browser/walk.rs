@@ -35,7 +35,7 @@ impl Walk<'_> {
         self.chrome.press("a[href^='/migrate']").await;
         self.see("systems", "/migrate").await;
         self.chrome.press("button[value=hefei]").await;
-        self.see("kind", "/kind").await;
+        self.see("kind", "/account-kind").await;
     }
 
     /// From the kind to the old system's sign-in.
