@@ -126,7 +126,23 @@ pub struct PhoneProof {
 
 /// The answer to the question for an e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Email(pub Option<EmailAddress>);
+#[serde(rename_all = "snake_case")]
+pub enum Email {
+    /// The person gave none.
+    Declined,
+    /// The person gave this one.
+    Given(EmailAddress),
+}
+
+impl Email {
+    /// The address, if one was given.
+    pub fn address(&self) -> Option<&EmailAddress> {
+        match self {
+            Self::Declined => None,
+            Self::Given(address) => Some(address),
+        }
+    }
+}
 
 /// The password of the new account.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]

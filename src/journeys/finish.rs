@@ -139,7 +139,7 @@ impl Plan {
             _ => ("upstream", proof.system().0.clone()),
         };
         let id = AccountId::mint(now, &app.random);
-        let email = answers.email.as_ref().and_then(|e| e.0.clone());
+        let email = answers.email.as_ref().and_then(|e| e.address().cloned());
         let mut messages = Vec::new();
         if let Some(address) = &email {
             let token = email_link::issue(app, &id, address, now)?;

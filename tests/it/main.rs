@@ -1,5 +1,23 @@
-//! Integration tests.
+//! Integration tests: one binary, through the front door, on both databases. `tests/run` starts what they need.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub
+)]
+
+#[macro_use]
+mod support;
 
 mod browser;
 mod demo_servers;
+mod documents;
 mod domain;
+mod layers;
+mod migration;
+mod provider;
+mod sign_in;
+mod storage;

@@ -45,7 +45,7 @@ impl Step for EnterEmail {
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
         let address = match (&cx.answers.email, cx.answers.proof()) {
-            (Some(Email(address)), _) => address.as_ref().map_or("", EmailAddress::as_str),
+            (Some(email), _) => email.address().map_or("", EmailAddress::as_str),
             (None, Some(proof)) => proof.profile().email.as_str(),
             (None, None) => "",
         };
@@ -57,8 +57,8 @@ impl Step for EnterEmail {
         Box::pin(async move {
             let typed = params.text("email").trim();
             let email = match EmailAddress::parse(typed) {
-                _ if typed.is_empty() || params.get("skip").is_some() => Email(None),
-                Ok(address) => Email(Some(address)),
+                _ if typed.is_empty() || params.get("skip").is_some() => Email::Declined,
+                Ok(address) => Email::Given(address),
                 Err(fault) => {
                     let mut form = Form::typed(params);
                     form.fault("email", format!("email-{fault}"));

@@ -1,0 +1,260 @@
+//! Every refusal: what it says, what it doesn't, and that nothing is lost.
+
+use super::*;
+use guiyi::demo::Mode;
+
+both! {
+    async fn a_wrong_password_and_an_unknown_user_get_one_message(world) {
+        let mut pages = Vec::new();
+        for (account, password) in [("liming", "wrong-password"), ("nobody-here", "wrong-password")] {
+            let mut browser = world.browser();
+            to_sign_in(&mut browser, "/migrate").await;
+            browser.submit(&[("account", account), ("password", password)]).await;
+            assert_eq!(browser.status, 422);
+            assert!(browser.error("account"));
+            assert_eq!(browser.value("account"), account, "what was typed comes back");
+            assert!(!browser.shows(password), "but the password doesn't");
+            let start = browser.body.find("role=\"alert\"").unwrap();
+            pages.push(browser.body[start..].split("</div>").next().unwrap().to_owned());
+        }
+        assert_eq!(pages[0], pages[1]);
+    }
+
+    async fn locked_and_disabled_accounts_are_told_so(world) {
+        for (account, password, text) in
+            [("sunlei", "Shushan-locked4", "锁定"), ("zhouting", "Yaohai-closed-2", "停用")]
+        {
+            let mut browser = world.browser();
+            to_sign_in(&mut browser, "/migrate").await;
+            browser.submit(&[("account", account), ("password", password)]).await;
+            assert!(browser.error("account") && browser.shows(text), "{account}: {}", browser.body);
+        }
+    }
+
+    async fn an_upstream_that_is_down_costs_no_attempt_and_loses_nothing(world) {
+        let mut browser = world.browser();
+        to_sign_in(&mut browser, "/migrate").await;
+        world.neighbours.legacy.set_mode(Mode::Down);
+        for _ in 0..6 {
+            browser.submit(&[("account", LIMING.account), ("password", LIMING.password)]).await;
+            assert_eq!(browser.status, 503);
+            assert!(browser.shows("暂时无法连接") && browser.shows("选择其他系统"));
+            let again = browser.at.clone();
+            browser.get(&again).await;
+        }
+        world.neighbours.legacy.set_mode(Mode::Up);
+        browser.submit(&[("account", LIMING.account), ("password", LIMING.password)]).await;
+        assert!(browser.at.ends_with("/agreement"), "{}", browser.at);
+    }
+
+    async fn the_upstream_s_last_tries_are_never_spent(world) {
+        let mut browser = world.browser();
+        to_sign_in(&mut browser, "/migrate").await;
+        for _ in 0..4 {
+            browser.submit(&[("account", "liming"), ("password", "wrong")]).await;
+            assert_eq!(browser.status, 422);
+        }
+        browser.submit(&[("account", "LiMing"), ("password", LIMING.password)]).await;
+        assert_eq!(browser.status, 429, "the limit counts every spelling, and names a next step");
+        assert!(browser.shows("十五分钟"));
+        world.advance(16 * 60);
+        // The old system has seen four wrong ones, not five: it hasn't locked him.
+        browser.submit(&[("account", "liming"), ("password", LIMING.password)]).await;
+        assert!(browser.at.ends_with("/agreement"), "{}", browser.body);
+    }
+
+    async fn a_linked_legacy_account_is_told_whose_it_is_masked(world) {
+        migrate(&world, &LIMING).await;
+        let mut browser = world.browser();
+        to_sign_in(&mut browser, "/migrate").await;
+        browser.submit(&[("account", LIMING.account), ("password", LIMING.password)]).await;
+        assert!(browser.shows("l***g") && browser.shows("前往登录"), "{}", browser.body);
+        assert!(!browser.shows("李明"));
+        assert!(!browser.jar.contains_key("guiyi_session"), "the old password is no way in");
+    }
+
+    async fn a_second_legacy_account_of_the_same_person_ends_at_the_first_account(world) {
+        migrate(&world, &LIMING).await;
+        let second = Person { account: "liming2009", password: "Old-Luyang-09", ..LIMING };
+        let mut browser = world.browser();
+        to_agreed(&mut browser, "/migrate", &second).await;
+        if browser.at.ends_with("/identity") {
+            browser.submit(&second.identity()).await;
+        }
+        assert!(browser.at.ends_with("/existing-account"), "{}", browser.at);
+        assert!(browser.shows("l***g") && browser.shows("…01"), "{}", browser.body);
+        assert_eq!(world.count("accounts").await, 1);
+    }
+
+    async fn both_consents_are_needed_and_apart(world) {
+        let mut browser = world.browser();
+        to_sign_in(&mut browser, "/migrate").await;
+        browser.submit(&[("account", LIMING.account), ("password", LIMING.password)]).await;
+        browser.submit(&[("terms", "yes")]).await;
+        assert!(browser.error("identity_data") && !browser.error("terms"));
+        browser.submit(&[("identity_data", "yes")]).await;
+        assert!(browser.error("terms"));
+    }
+
+    async fn each_field_s_error_stands_beside_it_and_in_the_summary(world) {
+        let mut browser = world.browser();
+        to_agreed(&mut browser, "/migrate", &ZHANGWEI).await;
+        browser.submit(&[("document_type", "resident_id"), ("name", "张"), ("document_number", "340104199009129994"), ("gender", ""), ("ethnic_group", "")]).await;
+        assert_eq!(browser.status, 422);
+        for field in ["name", "document_number", "gender", "ethnic_group"] {
+            assert!(browser.error(field), "{field}");
+            assert!(browser.shows(&format!("href=\"#{field}\"")), "{field}");
+        }
+        assert!(browser.shows("<title>有误："));
+        assert_eq!(browser.value("document_number"), "340104199009129994");
+        let mut contradiction = ZHANGWEI.identity();
+        contradiction[3].1 = "2";
+        browser.submit(&contradiction).await;
+        assert!(browser.error("gender") && browser.shows("性别与证件号码不一致"));
+    }
+
+    async fn a_child_under_fourteen_is_stopped_before_anything_is_stored(world) {
+        let child = Person { account: "xiaoyu", password: "Panda-school-5", name: "陈小雨",
+            number: "340111201506019985", gender: "2", ethnic: "01", phone: "19900000011" };
+        let mut browser = world.browser();
+        to_sign_in(&mut browser, "/migrate").await;
+        browser.submit(&[("account", child.account), ("password", child.password)]).await;
+        if browser.at.ends_with("/agreement") {
+            browser.submit(&[("terms", "yes"), ("identity_data", "yes")]).await;
+            browser.submit(&child.identity()).await;
+        }
+        assert!(browser.shows("监护人"), "{}", browser.body);
+        let here = browser.at.rsplit_once('/').unwrap().0.to_owned();
+        browser.get(&format!("{here}/user-name")).await;
+        assert!(!browser.at.ends_with("/user-name"), "there is no way around it");
+        browser.get(&format!("{here}/identity")).await;
+        if browser.at.ends_with("/identity") {
+            assert_ne!(browser.value("document_number"), "340111201506019985".chars().rev().collect::<String>());
+        }
+    }
+
+    async fn dead_cancelled_duplicate_and_unknown_numbers_look_like_a_mismatch(world) {
+        let people = [
+            ("zhaodefu", "Fuqiang-road-6", "赵德福", "340102194801019970", "1"),
+            ("wudup", "Two-people-1no", "吴迪", "340104197708169997", "1"),
+            ("xuyan", "Moved-abroad-84", "徐燕", "340121198403179984", "2"),
+            ("liuyang", "Lujiang_2019x", "刘洋", "34011119790703997X", "1"),
+        ];
+        let mut seen = Vec::new();
+        for (account, password, name, number, gender) in people {
+            let person = Person { account, password, name, number, gender, ethnic: "01", phone: "19900000099" };
+            let mut browser = world.browser();
+            to_agreed(&mut browser, "/migrate", &person).await;
+            browser.submit(&person.identity()).await;
+            assert!(browser.at.ends_with("/check"), "{account} {}", browser.at);
+            let main = browser.body.find("<main").unwrap();
+            let text = browser.body[main..].replace(&browser.at.replace("/check", ""), "");
+            let csrf = browser.jar["guiyi_browser"].clone();
+            seen.push(text.replace(&csrf, ""));
+        }
+        assert!(seen.windows(2).all(|w| w[0] == w[1]), "one page for all of them");
+        assert!(seen[0].contains("12345"), "with a next step for an honest person");
+    }
+
+    async fn a_source_that_is_down_says_so_and_the_check_is_made_later(world) {
+        let mut browser = world.browser();
+        to_agreed(&mut browser, "/migrate", &ZHANGWEI).await;
+        world.neighbours.source.set_mode(Mode::Down);
+        browser.submit(&ZHANGWEI.identity()).await;
+        assert!(browser.shows("核验服务暂时无法连接"), "{}", browser.body);
+        browser.submit(&[]).await;
+        assert!(browser.shows("核验服务暂时无法连接"));
+        world.neighbours.source.set_mode(Mode::Up);
+        browser.submit(&[]).await;
+        assert!(browser.at.ends_with("/user-name"), "{}", browser.at);
+    }
+
+    async fn checks_are_limited_so_that_they_are_no_oracle(world) {
+        let mut browser = world.browser();
+        to_agreed(&mut browser, "/migrate", &ZHANGWEI).await;
+        for name in ["张一", "张二", "张三", "张四", "张五", "张六"] {
+            browser.submit(&Person { name, ..ZHANGWEI }.identity()).await;
+            assert!(browser.shows("未通过核验"), "{name}");
+            let back = browser.link("/identity");
+            browser.get(&back).await;
+        }
+        browser.submit(&ZHANGWEI.identity()).await;
+        assert!(browser.shows("次数已用完") && browser.shows("12345"), "{}", browser.body);
+    }
+
+    async fn legal_persons_are_told_that_theirs_is_coming(world) {
+        let mut browser = world.browser();
+        browser.get("/migrate").await;
+        browser.submit(&[("system", "hefei")]).await;
+        browser.submit(&[("kind", "legal_person")]).await;
+        assert!(browser.shows("即将开通"));
+        browser.get("/login?tab=legal").await;
+        assert!(browser.shows("即将开通"));
+    }
+
+    async fn a_system_that_is_not_connected_can_not_be_chosen(world) {
+        let mut browser = world.browser();
+        browser.get("/migrate").await;
+        browser.submit(&[("system", "wuhu")]).await;
+        assert!(browser.shows("选择您已注册过的业务系统"));
+        assert_eq!(world.count("journeys").await, 0);
+    }
+
+    async fn wrong_late_and_too_many_codes_are_refused_and_a_new_one_helps(world) {
+        let mut browser = world.browser();
+        to_user_name(&mut browser, "/migrate", &LIMING).await;
+        browser.submit(&[("user_name", "liming")]).await;
+        browser.submit(&[("phone", LIMING.phone), ("captcha", "9999")]).await;
+        assert!(browser.error("captcha"), "the captcha comes first");
+        assert_eq!(browser.value("phone"), LIMING.phone);
+        assert!(world.messages(LIMING.phone).await.iter().all(|m| !m.contains("验证码")));
+        browser.submit(&[("phone", LIMING.phone), ("captcha", "0000")]).await;
+        let code = world.code(LIMING.phone).await;
+        let wrong = if code == "000000" { "000001" } else { "000000" };
+        for _ in 0..5 {
+            browser.submit(&[("code", wrong)]).await;
+            assert!(browser.error("code"));
+        }
+        browser.submit(&[("code", &code)]).await;
+        assert!(browser.shows("已失效"), "five tries: {}", browser.body);
+        browser.submit(&[("resend", "yes")]).await;
+        assert!(browser.shows("刚刚发送"), "one a minute");
+        world.advance(61);
+        browser.submit(&[("resend", "yes")]).await;
+        let second = world.code(LIMING.phone).await;
+        world.advance(6 * 60);
+        browser.submit(&[("code", &second)]).await;
+        assert!(browser.shows("已失效"), "five minutes");
+        browser.submit(&[("resend", "yes")]).await;
+        let third = world.code(LIMING.phone).await;
+        browser.submit(&[("code", &third)]).await;
+        assert!(browser.at.ends_with("/email"), "{}", browser.body);
+    }
+
+    async fn a_phone_is_the_contact_of_three_accounts_at_most_and_that_is_told_only_to_its_holder(world) {
+        for (account, password, name, number, gender) in [
+            ("zhangsan", "Qimen-black-tea", "张三", "340103198211209971", "1"),
+            ("zhangwei", "Chaohu#lake88", "张伟", "340104199009129995", "1"),
+            ("ZhangSan", "Keemun_Spring8", "张珊", "340104198701239985", "2"),
+        ] {
+            let person = Person { account, password, name, number, gender, ethnic: "01", phone: "19900000077" };
+            let mut browser = world.browser();
+            to_user_name(&mut browser, "/migrate", &person).await;
+            browser.submit(&[("user_name", &format!("u-{}", account.to_lowercase().replace("zhangsan", &format!("z{gender}")))) ]).await;
+            to_email(&world, &mut browser, person.phone).await;
+            browser.submit(&[("skip", "yes")]).await;
+            let fields = [("choice", "new"), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
+            browser.submit(&fields).await;
+            assert!(browser.shows("账号升级完成"), "{account}: {}", browser.body);
+            world.advance(61);
+        }
+        let mut browser = world.browser();
+        to_user_name(&mut browser, "/migrate", &LIMING).await;
+        browser.submit(&[("user_name", "liming")]).await;
+        browser.submit(&[("phone", "19900000077"), ("captcha", "0000")]).await;
+        assert!(browser.at.ends_with("/phone-code"), "nothing is told yet: {}", browser.at);
+        let code = world.code("19900000077").await;
+        browser.submit(&[("code", &code)]).await;
+        assert!(browser.shows("三个账号"), "{}", browser.body);
+    }
+}

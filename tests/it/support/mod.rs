@@ -1,0 +1,32 @@
+//! The harness: a world with a fixed clock and a seeded generator on a fresh database of either engine, real
+//! neighbours on loopback, a cookie-keeping browser on the real router, and a relying party.
+
+mod browser;
+mod relying_party;
+mod world;
+
+pub use browser::Browser;
+pub use relying_party::{RelyingParty, Started, token, userinfo};
+pub use world::{BOOKING, Engine, PUBLIC, RS256, RS256_SECRET, World, pkce};
+
+/// Declares tests that run on both engines: `both! { async fn name(world) { … } }`.
+macro_rules! both {
+    ($($(#[$meta:meta])* async fn $name:ident($world:ident) $body:block)*) => {$(
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+
+            async fn run($world: $crate::support::World) $body
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                run($crate::support::World::new($crate::support::Engine::Sqlite, stringify!($name)).await).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                run($crate::support::World::new($crate::support::Engine::Postgres, stringify!($name)).await).await;
+            }
+        }
+    )*};
+}
