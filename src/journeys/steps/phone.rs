@@ -59,6 +59,10 @@ impl EnterPhone {
                 return Ok(Taken::Show(self.page(cx, form, kind, 422)?));
             }
         };
+        // The page was only looked at again: this phone is proven.
+        if cx.answers.proven_phone().is_some_and(|proof| proof.phone == phone) {
+            return Ok(Taken::Moved);
+        }
         // A second click: the code is already on its way to this phone.
         let waiting = wait(&mut cx.app.db.read().await?, &cx.app.keys, &binding(cx, &phone), cx.visit.now).await?;
         if cx.answers.phone.as_ref() == Some(&phone) && !waiting.is_zero() {

@@ -122,6 +122,10 @@ impl Step for EnterCode {
         answers.proven_phone().is_some()
     }
 
+    fn is_revisited(&self) -> bool {
+        false
+    }
+
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
         let rendered = self.page(cx, Form::default(), 200);
         Box::pin(async move { Ok(rendered) })

@@ -122,8 +122,7 @@ impl Chrome {
         if !look.script {
             preferences["profile.managed_default_content_settings.javascript"] = json!(2);
         }
-        let options =
-            json!({ "args": flags, "prefs": preferences, "mobileEmulation": { "deviceMetrics": metrics } });
+        let options = json!({ "args": flags, "prefs": preferences, "mobileEmulation": { "deviceMetrics": metrics } });
         let capabilities = json!({ "browserName": "chrome", "goog:chromeOptions": options });
         let Value::Object(capabilities) = capabilities else { unreachable!() };
         let client = ClientBuilder::new(HttpConnector::new())

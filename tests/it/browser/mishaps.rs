@@ -85,10 +85,14 @@ async fn whoever_cannot_go_on_is_told_why_and_what_to_do() {
     let walk = Walk { chrome: &chrome, demo: &demo, shot: "stop" };
     chrome.open(&demo.portal("/login?tab=legal")).await;
     walk.see("legal-login", "/login").await;
-    chrome.open(&demo.portal("/migrate?q=安徽省公安厅")).await;
+    chrome.open(&demo.portal("/migrate?q=公安")).await;
     walk.see("search", "/migrate").await;
+    assert_eq!(chrome.count("ul.systems li").await, 1, "one department");
     chrome.open(&demo.portal("/migrate?q=没有这样的系统")).await;
     walk.see("search-nothing", "/migrate").await;
+    assert_eq!(chrome.count("ul.systems li").await, 0, "nothing matches");
+    chrome.press("main p a[href='/migrate']").await;
+    assert!(chrome.count("ul.systems li").await > 20, "all of them again");
     chrome.open(&demo.portal("/login")).await;
     walk.to_kind().await;
     chrome.choose("#kind-2").await;

@@ -4,14 +4,6 @@
 //! `target/screenshots`, and is asked three things: does it fit the window's width, does axe-core object, and is what
 //! should have the focus focused.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test stops at the first surprise"
-)]
-
 mod chrome;
 mod demo;
 mod walk;

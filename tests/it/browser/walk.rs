@@ -114,7 +114,7 @@ impl Walk<'_> {
 
     /// Keeps the old password, which ends the wizard.
     pub(super) async fn old_password(&self) {
-        self.chrome.choose("#choice-old").await;
+        self.chrome.choose("#choice").await;
         self.chrome.press(NEXT).await;
         self.see("done", "/done").await;
     }

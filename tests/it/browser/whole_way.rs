@@ -71,7 +71,7 @@ async fn signing_out_at_the_application_signs_out_at_the_portal_too() {
     walk.sign_in(wangfang).await;
     walk.agree().await;
     walk.complete(wangfang, None).await;
-    assert_eq!(chrome.count("#choice-old").await, 0, "a weak old password can't be kept");
+    assert_eq!(chrome.count("#choice").await, 0, "a weak old password can't be kept");
     walk.new_password().await;
     walk.to_relying_party(wangfang).await;
     chrome.press("form[action='/logout'] button").await;
