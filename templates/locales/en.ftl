@@ -50,6 +50,7 @@ login-busy = Many people are signing in at the moment: try again shortly
 login-help = Forgotten your password, or can't sign in? Call { $value }, or visit a service hall.
 login-again = Sign in again
 login-code-title = SMS code
+login-code-unsent = Your password comes from an older system, and this browser is new to us: the phone that ends in { $value } has to be verified.
 login-code-text = Your password comes from an older system, and this browser is new to us. We have sent a code to the phone that ends in { $value }.
 
 captcha-label = Characters in the picture
@@ -57,6 +58,8 @@ captcha-alt = Picture of four characters. If you can't read it, ask for another 
 captcha-larger = Larger picture
 captcha-new-picture = Another picture
 captcha-use-question = A question in words instead
+captcha-use-picture = A picture instead
+captcha-new-question = Another question
 captcha-question-label = Question:{" "}
 captcha-empty = Enter the characters in the picture
 captcha-wrong = That was not right: please answer the new one
@@ -65,6 +68,7 @@ code-empty = Enter the SMS code
 code-wrong = The SMS code is not right
 code-spent = This code is no longer good: ask for a new one
 code-too-soon = A code was sent just now: try again in a minute
+code-wait = Another message was sent to this phone just now: ask for a code in a minute
 code-limited = The limit of codes is reached: try again later, or visit a service hall
 code-resend = Send another code
 
@@ -166,7 +170,8 @@ source-down-text = The authoritative source doesn't answer; that has nothing to 
 check-again-title = Go on with the check
 check-again-text = The check was interrupted; nothing that you entered is lost. Press “Try again” to go on.
 existing-title = There is an account for this document
-existing-text = The verified account of this document is { $value } (in brackets the end of its phone number). Please sign in with it; if it isn't yours, have a person handle your case.
+existing-phone = {" "}(phone ending in { $value })
+existing-text = The verified account of this document is { $value }. Please sign in with it; if it isn't yours, have a person handle your case.
 
 user-name-title = Choose a user name
 user-name-text = You sign in with it, and some pages show it.

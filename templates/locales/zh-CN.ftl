@@ -50,6 +50,7 @@ login-busy = 当前登录人数较多，请稍后再试
 login-help = 忘记密码或无法登录？请拨打服务电话 { $value }，或到政务服务大厅办理。
 login-again = 重新登录
 login-code-title = 短信验证
+login-code-unsent = 您的密码来自原业务系统，且这是您第一次在此浏览器登录，需要验证尾号 { $value } 的手机。
 login-code-text = 您的密码来自原业务系统，且这是您第一次在此浏览器登录。我们已向尾号 { $value } 的手机发送短信验证码。
 
 captcha-label = 图形验证码
@@ -57,6 +58,8 @@ captcha-alt = 图形验证码：四个字符。看不清时可换一张，或改
 captcha-larger = 看大图
 captcha-new-picture = 换一张
 captcha-use-question = 改用文字题
+captcha-use-picture = 改用图形验证码
+captcha-new-question = 换一题
 captcha-question-label = 文字题：
 captcha-empty = 请填写图形验证码
 captcha-wrong = 验证码不正确，请按新的一张填写
@@ -65,6 +68,7 @@ code-empty = 请填写短信验证码
 code-wrong = 短信验证码不正确
 code-spent = 验证码已失效，请重新获取
 code-too-soon = 验证码刚刚发送过，请一分钟后再试
+code-wait = 刚刚向该手机号发送过其他短信，请一分钟后再获取验证码
 code-limited = 验证码次数已达上限，请稍后再试，或到政务服务大厅办理
 code-resend = 重新获取验证码
 
@@ -166,7 +170,8 @@ source-down-text = 权威数据源没有响应，这与您填写的内容无关�
 check-again-title = 继续核验
 check-again-text = 核验刚才被中断，您填写的内容没有丢失。请点击“重试”继续。
 existing-title = 该证件已有统一账号
-existing-text = 该证件已实名认证的统一账号是 { $value }（括号中为手机尾号）。请登录该账号；如果不是您本人的账号，请人工办理。
+existing-phone = （手机尾号 { $value }）
+existing-text = 该证件已实名认证的统一账号是 { $value }。请登录该账号；如果不是您本人的账号，请人工办理。
 
 user-name-title = 设置用户名
 user-name-text = 用户名用于登录，也会在部分页面上显示。

@@ -46,15 +46,16 @@ impl Step for ExistingAccount {
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
         Box::pin(async move {
             let page = cx.visit.page("existing-title");
-            let mut masked = (String::new(), String::new());
+            let mut masked = String::new();
             if let Some(id) = cx.answers.existing_account(cx.today)
                 && let Some(account) = accounts::find(&mut cx.app.db.read().await?, &cx.app.keys, id).await?
             {
                 let phone = account.person.phone.as_ref().map(|p| p.last_two().to_owned());
-                masked = (account.user_name.masked(), phone.unwrap_or_default());
+                let phone = phone.map(|end| page.tv("existing-phone", end)).unwrap_or_default();
+                masked = format!("{}{phone}", account.user_name.masked());
             }
             let template = Stop {
-                text: page.tv("existing-text", format!("{} (…{})", masked.0, masked.1)),
+                text: page.tv("existing-text", masked),
                 ways: vec![(page.t("to-login"), login_path(cx)), (page.t("other-systems"), step_path(cx, "system"))],
                 retry: None,
                 nav: nav(cx, self),

@@ -77,6 +77,10 @@ impl EnterPhone {
         let answers = Answers { phone: Some(phone.clone()), ..cx.answers.clone() };
         match send(cx, answers, &phone).await? {
             Sent::Sent | Sent::TooSoon => Ok(Taken::Moved),
+            Sent::Wait => {
+                form.fault("phone", "code-wait");
+                Ok(Taken::Show(self.page(cx, form, kind, 429)?))
+            }
             Sent::Limited => {
                 form.fault("phone", "code-limited");
                 Ok(Taken::Show(self.page(cx, form, kind, 429)?))
@@ -95,7 +99,7 @@ pub(super) async fn send(cx: &Cx<'_>, answers: Answers, phone: &Phone) -> Result
         .write(move |tx| {
             Box::pin(async move {
                 let sent = writes.send_code(tx, &binding, &asker).await?;
-                if sent == Sent::Limited {
+                if matches!(sent, Sent::Limited | Sent::Wait) {
                     return Ok::<_, StorageError>(sent);
                 }
                 let at = (&writes.id, writes.version);

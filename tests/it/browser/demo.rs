@@ -102,18 +102,20 @@ impl Demo {
         assert!(answer.status().is_success(), "the switch answered {}", answer.status());
     }
 
-    /// Waits for the message to `to` that `pick` finds something in.
-    async fn message(&self, to: &str, pick: impl Fn(&str) -> Option<String>) -> String {
+    /// What `pick` finds in the newest message to `to` that has it.
+    async fn message(&self, to: &str, pick: impl Fn(&str) -> Option<String>) -> Option<String> {
         let url = self.at(4, &format!("/messages?phone={}", to.replace('@', "%40")));
-        until(&format!("a message to {to}"), async || {
-            let messages: Value = self.http.get(&url).send().await.ok()?.json().await.ok()?;
-            messages.as_array()?.iter().find_map(|message| pick(message["text"].as_str()?))
-        })
-        .await
+        let messages: Value = self.http.get(&url).send().await.ok()?.json().await.ok()?;
+        messages.as_array()?.iter().find_map(|message| pick(message["text"].as_str()?))
     }
 
     /// The newest code that was sent to a phone, for a migration (`实名认证`) or a sign-in (`正在登录`).
     pub(super) async fn code(&self, phone: &str, purpose: &str) -> String {
+        until(&format!("a code to {phone}"), async || self.code_now(phone, purpose).await).await
+    }
+
+    /// The newest code, if one is there.
+    pub(super) async fn code_now(&self, phone: &str, purpose: &str) -> Option<String> {
         let pick = |text: &str| {
             let (before, after) = text.split_once("验证码为：")?;
             before.contains(purpose).then(|| after.chars().take_while(char::is_ascii_digit).collect())
@@ -124,7 +126,7 @@ impl Demo {
     /// The link in a mail.
     pub(super) async fn mailed_link(&self, to: &str) -> String {
         let pick = |text: &str| text.split_whitespace().find(|word| word.starts_with("http")).map(str::to_owned);
-        self.message(to, pick).await
+        until(&format!("a mail to {to}"), async || self.message(to, pick).await).await
     }
 }
 
