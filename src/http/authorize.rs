@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 
 use super::consent;
+use super::cookies::Cookie;
 use super::mishap::Mishap;
 use super::posted::{Form, Queried};
 use super::reply::Reply;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::InteractionId;
-use crate::pages::Visit;
+use crate::pages::{Locale, Visit};
 use crate::protocol::params::Params;
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::Scopes;
@@ -42,10 +43,13 @@ pub(super) async fn authorize(
             // Only now, when a page has to be shown, is anything stored.
             let (id, browser, now) = (InteractionId::mint(visit.now, &app.random), visit.browser.clone(), visit.now);
             let to = format!("/interaction/{id}");
+            let wished = request.ui_locales.iter().any(|tag| Locale::from_tag(tag) == Some(visit.locale));
             app.db
                 .write(move |tx| Box::pin(async move { interactions::insert(tx, &id, &browser, &request, now).await }))
                 .await?;
-            Ok(Reply::to(to))
+            // The language that the client asked for lasts to the end of this visit, unless the person chooses one.
+            let language = wished.then(|| Cookie::Language.set(&app.config, visit.locale.tag(), None));
+            Ok(language.into_iter().fold(Reply::to(to), Reply::cookie))
         }
     }
 }

@@ -17,17 +17,10 @@ const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 pub(super) async fn switch(State(app): State<Arc<App>>, Queried(query): Queried) -> Reply {
     let locale = Locale::from_tag(query.text("to")).unwrap_or_default();
     let back = Some(query.text("back")).filter(|b| is_local(b)).unwrap_or("/");
-    Reply::to(without_locale(back)).cookie(Cookie::Language.set(&app.config, locale.tag(), Some(YEAR)))
+    Reply::to(back).cookie(Cookie::Language.set(&app.config, locale.tag(), Some(YEAR)))
 }
 
 /// A path on this site, and nothing that a browser could read as another one.
 fn is_local(path: &str) -> bool {
     path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\n', '\r', '\t']) && path.is_ascii()
-}
-
-/// Drops `ui_locales`, which would win over the choice.
-fn without_locale(path: &str) -> String {
-    let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
-    let kept: Vec<&str> = query.split('&').filter(|pair| !pair.starts_with("ui_locales=")).collect();
-    if kept.is_empty() { path.to_owned() } else { format!("{path}?{}", kept.join("&")) }
 }

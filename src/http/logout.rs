@@ -48,19 +48,18 @@ pub(super) async fn end_session(
     answer(&app, &visit, &params).await
 }
 
-/// `POST /logout`: from a relying party's page, so without this site's token.
-pub(super) async fn end_session_post(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    form: Result<Form, Mishap>,
-) -> Result<Reply, Mishap> {
+/// `POST /logout`: from a relying party's page, so without cookies. Its parameters go round once more as a GET of this
+/// site, which finds the session.
+pub(super) async fn end_session_post(form: Result<Form, Mishap>) -> Result<Reply, Mishap> {
     let Form(params) = form?;
-    answer(&app, &visit, &params).await
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(params.iter());
+    Ok(Reply::to(format!("/logout?{}", query.finish())))
 }
 
 async fn answer(app: &App, visit: &Visit, params: &Params) -> Result<Reply, Mishap> {
     let asked = read(app, visit, params)?;
-    let Some((session, _)) = &visit.signed_in else { return Ok(done(app, visit, &asked)) };
+    let Some((session, _)) = &visit.signed_in else { return Ok(done(visit, &asked)) };
     // The hint proves that this very session signed in there: no need to ask. Anything less is asked.
     let proven = asked.sid.as_ref().is_some_and(|sid| {
         params.get("id_token_hint").and_then(|t| hint::read(app, t)).is_some_and(|h| {
@@ -71,7 +70,7 @@ async fn answer(app: &App, visit: &Visit, params: &Params) -> Result<Reply, Mish
     });
     if proven {
         session::end(app, session, "relying party").await?;
-        return Ok(done(app, visit, &asked));
+        return Ok(forget(app, done(visit, &asked)));
     }
     let names = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
     let page = LogoutPage {
@@ -93,10 +92,10 @@ pub(super) async fn confirm(
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
     let asked = read(&app, &visit, &params)?;
-    if let Some((session, _)) = &visit.signed_in {
-        session::end(&app, session, "person").await?;
-    }
-    Ok(done(&app, &visit, &asked))
+    let reply = done(&visit, &asked);
+    let Some((session, _)) = &visit.signed_in else { return Ok(reply) };
+    session::end(&app, session, "person").await?;
+    Ok(forget(&app, reply))
 }
 
 /// Checks what a relying party asks (section 2 and 3): the way back must be registered, to the letter.
@@ -129,15 +128,20 @@ fn read(app: &App, visit: &Visit, params: &Params) -> Result<Asked, Mishap> {
     Ok(Asked { client: client.map(|c| c.name(english).to_owned()), sid: hint.map(|h| h.sid), back })
 }
 
-/// The end: all of this browser's cookies but the language go, so that the next person at a shared machine finds
-/// nothing of the last.
-fn done(app: &App, visit: &Visit, asked: &Asked) -> Reply {
-    let reply = match &asked.back {
+/// Where it ends: at the relying party, or on the portal's own page.
+fn done(visit: &Visit, asked: &Asked) -> Reply {
+    match &asked.back {
         Some(back) => Reply::to(back),
         None => {
             let page = Visit { signed_in: None, ..visit.clone() }.page("logged-out-title");
             Reply::page(Rendered::new(200, &LoggedOutPage { page }))
         }
-    };
+    }
+}
+
+/// A session has ended: its cookie and the browser's binding go, and what the browser kept of earlier pages, so that
+/// the next person at a shared machine finds nothing of the last. A logout that ended nothing leaves a running
+/// migration alone.
+fn forget(app: &App, reply: Reply) -> Reply {
     reply.cookie(Cookie::Session.clear(&app.config)).cookie(Cookie::Browser.clear(&app.config)).forgetting()
 }

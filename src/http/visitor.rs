@@ -85,7 +85,7 @@ async fn make(app: &App, request: &Parts, secret: &str) -> Stored<Visit> {
     })
 }
 
-/// The cookie, else `ui_locales` of the query, else the browser's wish, else Chinese.
+/// The person's own choice, else `ui_locales` of the query, else the browser's wish, else Chinese.
 fn locale(app: &App, request: &Parts) -> Locale {
     let asked = request.uri.query().and_then(|query| {
         url::form_urlencoded::parse(query.as_bytes())
@@ -95,7 +95,7 @@ fn locale(app: &App, request: &Parts) -> Locale {
     let chosen = Cookie::Language.read(&app.config, &request.headers).and_then(|tag| Locale::from_tag(&tag));
     let header =
         |headers: &HeaderMap| headers.get(ACCEPT_LANGUAGE)?.to_str().ok().and_then(Locale::from_accept_language);
-    asked.or(chosen).or_else(|| header(&request.headers)).unwrap_or_default()
+    chosen.or(asked).or_else(|| header(&request.headers)).unwrap_or_default()
 }
 
 /// The client's address: the connection's, or what a trusted proxy in front of it says. A malformed header is what

@@ -200,6 +200,15 @@ impl Answers {
         }
     }
 
+    /// The document on the old row, if it is well-formed.
+    pub fn old_document(&self, today: Date) -> Option<Document> {
+        let profile = self.proof()?.profile();
+        let kind = document_type(&profile.document_type).unwrap_or(DocumentType::ResidentId);
+        Document::parse(kind, &profile.document_number, today)
+            .or_else(|_| Document::from_legacy_15(&profile.document_number))
+            .ok()
+    }
+
     /// The identity that a trusted upstream vouches for, if what it says is well-formed.
     pub fn vouched_identity(&self, today: Date) -> Option<Identity> {
         let proof = self.proof().filter(|proof| proof.vouched())?;

@@ -13,8 +13,6 @@ pub struct Prompt {
     pub consent: bool,
     /// `select_account`: let the person choose the account.
     pub select_account: bool,
-    /// `create` (Initiating User Registration via OpenID Connect 1.0): begin with registration.
-    pub create: bool,
 }
 
 impl Prompt {
@@ -29,7 +27,6 @@ impl Prompt {
                 "login" => prompt.login = true,
                 "consent" => prompt.consent = true,
                 "select_account" => prompt.select_account = true,
-                "create" => prompt.create = true,
                 _ => return None,
             }
         }

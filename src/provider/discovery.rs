@@ -32,7 +32,7 @@ pub fn metadata(config: &Config) -> Value {
             "preferred_username", "updated_at", "account_kind", "gender", "phone_number", "phone_number_verified",
             "email", "email_verified", "name", "identity_document",
         ],
-        "prompt_values_supported": ["none", "login", "consent", "select_account", "create"],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en"],
         "claims_parameter_supported": false,
         "request_parameter_supported": false,

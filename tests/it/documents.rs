@@ -1,1 +1,63 @@
-//! documents
+//! What can rot is compared: languages, templates, the journey's diagram.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+fn keys(tag: &str) -> BTreeSet<String> {
+    guiyi::pages::keys(&read(&format!("templates/locales/{tag}.ftl"))).unwrap().into_iter().collect()
+}
+
+#[test]
+fn both_languages_have_the_same_texts() {
+    let (zh, en) = (keys("zh-CN"), keys("en"));
+    assert_eq!(zh.difference(&en).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in English");
+    assert_eq!(en.difference(&zh).collect::<Vec<_>>(), Vec::<&String>::new(), "missing in Chinese");
+    assert!(zh.len() > 200);
+}
+
+#[test]
+fn every_text_that_a_page_or_a_source_names_exists() {
+    let zh = keys("zh-CN");
+    let mut missing = Vec::new();
+    let mut stack = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("templates")];
+    while let Some(folder) = stack.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                if !path.ends_with("demo") {
+                    stack.push(path);
+                }
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            for call in [".t(\"", ".tv(\""] {
+                for part in text.split(call).skip(1) {
+                    let key = part.split('"').next().unwrap();
+                    if !zh.contains(key) {
+                        missing.push(format!("{}: {key}", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    for fault in ["empty", "characters", "length", "checksum", "birth-date", "region", "obsolete-15"] {
+        assert!(zh.contains(&format!("document-number-{fault}")), "{fault}");
+    }
+    for fault in ["empty", "characters", "private-use", "separator", "too-short", "too-long"] {
+        assert!(zh.contains(&format!("name-{fault}")), "{fault}");
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_diagram_in_the_architecture_is_the_program_s() {
+    let diagram = guiyi::journeys::diagram::individual();
+    assert!(
+        read("docs/architecture.md").contains(diagram.trim()),
+        "docs/architecture.md must contain the output of `guiyi journey`:\n{diagram}"
+    );
+}

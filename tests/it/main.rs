@@ -13,6 +13,7 @@
 mod support;
 
 mod browser;
+mod configuration;
 mod demo_servers;
 mod documents;
 mod domain;

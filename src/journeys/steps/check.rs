@@ -9,17 +9,15 @@ use time::Date;
 
 use super::existing::look_up;
 use super::{step_path, stop, stop_with_retry};
-use crate::domain::document::Document;
 use crate::domain::person::PersonName;
 use crate::ids::VerificationId;
-use crate::journeys::answers::{Answers, Check, Failure, Identity, document_type};
+use crate::journeys::answers::{Answers, Check, Failure, Identity};
 use crate::journeys::engine::{Cx, Effect, StepError, Taken, save};
 use crate::journeys::step::{Phase, Step};
 use crate::pages::Rendered;
 use crate::protocol::params::Params;
 use crate::storage::StorageError;
 use crate::storage::limits::{self, Limit};
-use crate::upstream::UpstreamProfile;
 
 const PER_LEGACY_ACCOUNT: Limit = Limit::new(6, 24 * 60 * 60);
 const PER_DOCUMENT: Limit = Limit::new(6, 24 * 60 * 60);
@@ -54,12 +52,10 @@ pub(super) async fn run(cx: &Cx<'_>) -> Result<(), StepError> {
 async fn ask(cx: &Cx<'_>, identity: &Identity, request: &VerificationId) -> (Check, &'static str) {
     let (name, document) = (&identity.name, &identity.document);
     match cx.app.source.check(request.as_str(), name, document).await {
-        Ok(Ok(proof)) => match cx.answers.proof() {
-            Some(old) if contradicts(old.profile(), identity, cx.today) => {
-                (Check::Failed { identity: identity.clone(), why: Failure::Contradiction }, "contradiction")
-            }
-            _ => (Check::Passed { proof }, "match"),
-        },
+        Ok(Ok(_)) if contradicts(cx.answers, identity, cx.today) => {
+            (Check::Failed { identity: identity.clone(), why: Failure::Contradiction }, "contradiction")
+        }
+        Ok(Ok(proof)) => (Check::Passed { proof }, "match"),
         Ok(Err(result)) => {
             (Check::Failed { identity: identity.clone(), why: Failure::Source(result) }, result.as_str())
         }
@@ -71,13 +67,12 @@ async fn ask(cx: &Cx<'_>, identity: &Identity, request: &VerificationId) -> (Che
 }
 
 /// Whether the old row names somebody else. What it doesn't say, or says in no readable form, contradicts nothing.
-fn contradicts(old: &UpstreamProfile, identity: &Identity, today: Date) -> bool {
-    let other_name = PersonName::parse(&old.name).is_ok_and(|name| name.fold() != identity.name.fold());
-    let kind = document_type(&old.document_type).unwrap_or(identity.document.kind());
-    let old_document =
-        Document::parse(kind, &old.document_number, today).or_else(|_| Document::from_legacy_15(&old.document_number));
-    let other_document =
-        old_document.is_ok_and(|d| d.kind() == identity.document.kind() && d.number() != identity.document.number());
+fn contradicts(answers: &Answers, identity: &Identity, today: Date) -> bool {
+    let old_name = answers.proof().and_then(|proof| PersonName::parse(&proof.profile().name).ok());
+    let other_name = old_name.is_some_and(|name| name.fold() != identity.name.fold());
+    let other_document = answers
+        .old_document(today)
+        .is_some_and(|old| old.kind() == identity.document.kind() && old.number() != identity.document.number());
     other_name || other_document
 }
 

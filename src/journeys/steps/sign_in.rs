@@ -102,10 +102,11 @@ impl SignIn {
     fn limits(&self, cx: &Cx<'_>, system: &ConnectedSystem, account: &str) -> [(String, Limit); 3] {
         let index = cx.app.keys.index("legacy account", &format!("{}\n{}", system.id, account.to_lowercase()));
         let address = Limit { max: PER_ADDRESS.max * cx.visit.asker.factor, ..PER_ADDRESS };
+        // The account's own count comes last: a try that the other limits turn away doesn't touch it.
         [
-            (format!("legacy account {index}"), PER_ACCOUNT),
             (format!("legacy address {}", cx.visit.asker.address), address),
             (format!("legacy system {}", system.id), PER_SYSTEM),
+            (format!("legacy account {index}"), PER_ACCOUNT),
         ]
     }
 
@@ -168,8 +169,8 @@ impl SignIn {
             Answers { system: cx.answers.system.clone(), kind: cx.answers.kind, ..Answers::default() }
         };
         let answers = Answers { upstream: Some(proof), ..base };
-        // Under 14 by the document: stop before anything is stored.
-        if answers.vouched_identity(cx.today).is_some_and(|i| is_under_age(&i.document, cx.today)) {
+        // Under 14 by the document of the old row, vouched for or not: stop before anything is stored.
+        if answers.old_document(cx.today).is_some_and(|document| is_under_age(&document, cx.today)) {
             return Ok(Taken::Show(under_age(cx, self)));
         }
         Ok(Taken::Next(Box::new(answers), vec![audit]))

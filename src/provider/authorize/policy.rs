@@ -81,8 +81,7 @@ fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
 }
 
 fn signed_in_recently(request: &AuthorizationRequest, given: &Given<'_>, session: &Session) -> bool {
-    let again = request.prompt.login || request.prompt.create;
-    if again && !is_after(session, given.asked_at) {
+    if request.prompt.login && !is_after(session, given.asked_at) {
         return false;
     }
     let age = given.now.seconds() - session.authenticated_at.seconds();

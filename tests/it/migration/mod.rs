@@ -1,6 +1,6 @@
 //! The wizard through the front door: each outcome, each way to get it wrong, on both databases.
 
-mod attacks;
+pub mod attacks;
 mod interruptions;
 mod outcomes;
 mod races;

@@ -172,7 +172,7 @@ both! {
         let mut browser = world.browser();
         browser.language = "en-GB,en;q=0.9,zh;q=0.1".into();
         to_user_name(&mut browser, "/migrate", &ZHANGWEI).await;
-        assert!(browser.shows("lang=\"en\"") && browser.shows("Choose a user name"));
+        assert!(browser.shows("<html lang=\"en\"") && browser.shows("Choose a user name"));
         complete(&world, &mut browser, &ZHANGWEI).await;
         assert!(browser.shows("Your account is upgraded"));
     }

@@ -1,1 +1,53 @@
-//! provider
+//! The provider through the front door.
+
+mod authorize;
+mod bad_input;
+mod logout;
+mod nodes;
+mod tokens;
+
+use crate::migration::{LIMING, migrate};
+use crate::support::{Browser, World};
+
+/// A person with an account, signed in, who has consented to everything that the client asks for.
+pub async fn signed_in(world: &World) -> Browser {
+    migrate(world, &LIMING).await
+}
+
+/// The query of an authorization request of the demonstration's client.
+pub fn query(challenge: &str, extra: &[(&str, &str)]) -> String {
+    let mut all = vec![
+        ("response_type", "code"),
+        ("client_id", crate::support::BOOKING),
+        ("redirect_uri", "http://localhost:8081/callback"),
+        ("scope", "openid profile"),
+        ("state", "state-1"),
+        ("nonce", "nonce-1"),
+        ("code_challenge", challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    for (name, value) in extra {
+        all.retain(|(n, _)| n != name);
+        if !value.is_empty() {
+            all.push((name, value));
+        }
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(all).finish();
+    format!("/authorize?{query}")
+}
+
+/// A parameter of the redirect that the browser left with.
+pub fn param(browser: &Browser, name: &str) -> Option<String> {
+    let left = browser.left.as_ref().unwrap_or_else(|| panic!("still at {}: {}", browser.at, browser.body));
+    let url = url::Url::parse(left).unwrap();
+    url.query_pairs().find(|(n, _)| n == name).map(|(_, v)| v.into_owned())
+}
+
+/// A code of the demonstration's client; consent is given where it is asked for.
+pub async fn code(browser: &mut Browser, challenge: &str, extra: &[(&str, &str)]) -> String {
+    browser.get(&query(challenge, extra)).await;
+    if browser.left.is_none() {
+        browser.submit(&[("decision", "allow")]).await;
+    }
+    param(browser, "code").unwrap_or_else(|| panic!("no code: {:?}", browser.left))
+}

@@ -62,8 +62,8 @@ async fn database(engine: Engine, folder: &Path) -> String {
     match engine {
         Engine::Sqlite => format!("sqlite:{}", folder.join("test.db").display()),
         Engine::Postgres => {
-            let admin = std::env::var("GUIYI_TEST_POSTGRES")
-                .expect("tests on PostgreSQL need GUIYI_TEST_POSTGRES: run them with tests/run");
+            let admin = std::env::var("TEST_POSTGRES_URL")
+                .expect("tests on PostgreSQL need TEST_POSTGRES_URL: run them with tests/run");
             let name = format!("t{}", Random::system().below(u32::MAX));
             let mut connection = sqlx::PgConnection::connect(&admin).await.unwrap();
             let sql = format!("CREATE DATABASE {name}");
@@ -161,6 +161,15 @@ impl World {
     }
 
     pub async fn scalar(&self, sql: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        match &self.app.db {
+            guiyi::storage::Db::Sqlite(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            guiyi::storage::Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    /// One text of the database.
+    pub async fn text(&self, sql: &str) -> String {
         let sql = sqlx::AssertSqlSafe(sql.to_owned());
         match &self.app.db {
             guiyi::storage::Db::Sqlite(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),

@@ -1,0 +1,104 @@
+//! Configuration and the command line.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use guiyi::config::{LoadError, load};
+
+/// The example of the documentation, with its placeholders replaced.
+fn example() -> String {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md")).unwrap();
+    let toml = text.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    toml.replace("change-me", "0f9a1b7c")
+}
+
+fn file(content: &str) -> PathBuf {
+    let name = format!("guiyi-config-{}.toml", guiyi::clock::Random::system().token::<9>());
+    let path = std::env::temp_dir().join(name);
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+fn refusal(content: &str) -> String {
+    let path = file(content);
+    let error = load(&path).expect_err("it must be refused");
+    std::fs::remove_file(path).unwrap();
+    error.to_string()
+}
+
+#[test]
+fn the_documented_example_is_a_configuration() {
+    let path = file(&example());
+    let config = load(&path).unwrap();
+    assert_eq!(config.issuer_text(), "https://portal.example.gov.cn");
+    assert_eq!(config.clients.len(), 1);
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn unknown_settings_are_refused_by_name() {
+    assert!(refusal(&example().replace("connections = 8", "conections = 8")).contains("conections"));
+    assert!(refusal(&format!("isuer = 1\n{}", example())).contains("isuer"));
+    assert!(refusal(&example().replace("kind = \"ticket\"", "kind = \"demo\"")).contains("demo"));
+    assert!(refusal(&format!("test_mode = true\n{}", example())).contains("test_mode"), "no way to demo parts");
+}
+
+#[test]
+fn an_http_issuer_is_refused_and_all_faults_are_told_at_once() {
+    let bad = example()
+        .replace("https://portal.example.gov.cn", "http://portal.example.gov.cn/path")
+        .replace("0f9a1b7c-0000000000000000", "change-me-0000000000000000")
+        .replace("https://booking.example.gov.cn/callback", "http://booking.example.gov.cn/callback#x")
+        .replace("openid profile real_name", "openid everything");
+    let told = refusal(&bad);
+    for setting in [
+        "issuer",
+        "gateway.secret",
+        "source.secret",
+        "clients.booking.secret",
+        "clients.booking.redirect_uris",
+        "clients.booking.scopes",
+    ] {
+        assert!(told.contains(setting), "{setting} in:\n{told}");
+    }
+    assert!(told.contains("https"));
+}
+
+#[test]
+fn the_published_secrets_of_the_documentation_are_refused() {
+    let text = example().replace("0f9a1b7c", "change-me");
+    assert!(refusal(&text).contains("published"));
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    assert!(
+        matches!(load(std::path::Path::new("/nowhere/guiyi.toml")), Err(LoadError::Missing(path)) if path.contains("nowhere"))
+    );
+}
+
+#[test]
+fn serve_ends_with_an_error_that_names_the_fault() {
+    let path = file(&example().replace("https://portal", "http://portal"));
+    let output = Command::new(env!("CARGO_BIN_EXE_guiyi")).args(["serve", "--config"]).arg(&path).output().unwrap();
+    std::fs::remove_file(path).unwrap();
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("issuer: must be https"));
+}
+
+#[test]
+fn keys_are_made_private_and_a_readable_one_stops_the_start() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = std::env::temp_dir().join(format!("guiyi-keys-{}", guiyi::clock::Random::system().token::<9>()));
+    let random = guiyi::clock::Random::system();
+    let first = guiyi::keys::load_root(&folder, &random).unwrap().encode();
+    guiyi::keys::SigningKeys::load(&folder).unwrap();
+    assert_eq!(guiyi::keys::load_root(&folder, &random).unwrap().encode(), first, "made once");
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    std::fs::set_permissions(folder.join("root.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(guiyi::keys::load_root(&folder, &random).is_err());
+    std::fs::remove_dir_all(folder).unwrap();
+}

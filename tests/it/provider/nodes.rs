@@ -1,0 +1,55 @@
+//! Two nodes on one database.
+
+use super::*;
+use crate::support::{BOOKING, pkce, token, userinfo};
+
+both! {
+    async fn what_one_node_revokes_the_other_forgets_within_a_second(world) {
+        let (_app, other) = world.second_node().await;
+        let mut browser = signed_in(&world).await;
+        let (verifier, challenge) = pkce();
+        let code = code(&mut browser, &challenge, &[]).await;
+        let secret = world.config.clients[0].secret.as_ref().unwrap().expose().to_owned();
+        let form = [("grant_type", "authorization_code"), ("code", &code),
+            ("redirect_uri", "http://localhost:8081/callback"), ("code_verifier", &verifier)];
+        // Issued by one node, redeemed at the other, used at both.
+        let (status, tokens) = token(&other, Some((BOOKING, &secret)), &form).await;
+        assert_eq!(status, 200, "{tokens}");
+        let access = tokens["access_token"].as_str().unwrap();
+        assert_eq!(userinfo(&world.router, access).await.0, 200);
+        assert_eq!(userinfo(&other, access).await.0, 200);
+        let mut elsewhere = browser.clone();
+        elsewhere.router = other.clone();
+        elsewhere.get("/account").await;
+        assert_eq!(elsewhere.at, "/account");
+        // Signed out at one node.
+        browser.get("/logout").await;
+        browser.submit(&[]).await;
+        world.advance(1);
+        assert_eq!(userinfo(&other, access).await.0, 401);
+        elsewhere.get("/account").await;
+        assert!(elsewhere.at.starts_with("/login"), "the session is gone everywhere");
+    }
+
+    async fn a_code_is_redeemed_once_across_nodes(world) {
+        let (_app, other) = world.second_node().await;
+        let mut browser = signed_in(&world).await;
+        let (verifier, challenge) = pkce();
+        let code = code(&mut browser, &challenge, &[]).await;
+        let secret = world.config.clients[0].secret.as_ref().unwrap().expose().to_owned();
+        let form = [("grant_type", "authorization_code"), ("code", &code),
+            ("redirect_uri", "http://localhost:8081/callback"), ("code_verifier", &verifier)];
+        let (a, b) = tokio::join!(
+            token(&world.router, Some((BOOKING, &secret)), &form),
+            token(&other, Some((BOOKING, &secret)), &form),
+        );
+        let mut statuses = [a.0, b.0];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 400]);
+        world.advance(1);
+        let access = if a.0 == 200 { &a.1 } else { &b.1 }["access_token"].as_str().unwrap();
+        for router in [&world.router, &other] {
+            assert_eq!(userinfo(router, access).await.0, 401, "the replay revoked it on both nodes");
+        }
+    }
+}
