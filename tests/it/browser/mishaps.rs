@@ -102,8 +102,6 @@ async fn whoever_cannot_go_on_is_told_why_and_what_to_do() {
     chrome.press(".ways a.button").await;
     walk.to_sign_in().await;
     walk.sign_in(person("xiaoyu")).await;
-    walk.agree().await;
-    chrome.press(NEXT).await;
-    chrome.look("stop-under-age").await;
+    walk.see("under-age", "/sign-in").await;
     assert_eq!(chrome.words("h1").await, "未满十四周岁，需由监护人办理");
 }
