@@ -120,7 +120,7 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
         clients: vec![ClientEntry {
             id: ClientId::from(CLIENT_ID),
             name_zh: "不动产登记预约".to_owned(),
-            name_en: "Real Estate Registration Appointments".to_owned(),
+            name_en: "Real-estate registration booking".to_owned(),
             secret: Some(secrets.client.clone()),
             redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
             post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],

@@ -18,8 +18,9 @@ pub(super) struct Reference(pub(super) String);
 
 impl Reference {
     fn new() -> Self {
-        // Twelve digits are read out on the telephone; they name a log line, and are no secret.
-        Self(crate::clock::Random::system().token::<9>().to_ascii_uppercase().replace(['-', '_'], "7"))
+        // Read out on the telephone, so nothing that looks or sounds alike; it names a log line, and is no secret.
+        let token = crate::clock::Random::system().token::<9>().to_ascii_uppercase();
+        Self(token.replace(['-', '_', '0', 'O', '1', 'I', 'L'], "7"))
     }
 }
 

@@ -177,8 +177,10 @@ async fn again(
 
 async fn second_step(app: &App, visit: &Visit, params: &Params, account: &Account) -> Result<Reply, Mishap> {
     let mut form = Form::default();
-    if send(app, account, &visit.browser, &visit.asker).await? == Sent::Limited {
-        form.fault("code", "code-limited");
+    match send(app, account, &visit.browser, &visit.asker).await? {
+        Sent::Sent | Sent::TooSoon => {}
+        Sent::Wait => form.fault("code", "code-wait"),
+        Sent::Limited => form.fault("code", "code-limited"),
     }
     let ticket = Pending::begin(app, account, &visit.browser)?;
     Ok(code_page(visit, params, account, ticket, form, 200))
@@ -209,6 +211,7 @@ pub(super) async fn code(
         match send(&app, &account, &visit.browser, &visit.asker).await? {
             Sent::Sent => {}
             Sent::TooSoon => form.fault("code", "code-too-soon"),
+            Sent::Wait => form.fault("code", "code-wait"),
             Sent::Limited => form.fault("code", "code-limited"),
         }
         return Ok(code_page(&visit, &params, &account, ticket.to_owned(), form, 200));

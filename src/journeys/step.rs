@@ -40,6 +40,11 @@ pub trait Step: Sync {
     /// Whether it is answered, by what is proven now.
     fn is_satisfied(&self, answers: &Answers, today: Date) -> bool;
 
+    /// Whether an answered one is a page to go back to: not if nothing on it could be changed.
+    fn is_revisited(&self) -> bool {
+        true
+    }
+
     /// Its page.
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>>;
 

@@ -61,6 +61,8 @@ pub enum Sent {
     Sent,
     /// One was sent less than a minute ago; it is still good.
     TooSoon,
+    /// Another message went to this phone less than a minute ago, for another purpose: none was sent now.
+    Wait,
     /// A limit is reached; later is better.
     Limited,
 }
@@ -90,8 +92,9 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
     }
     let prefix: String = binding.phone.as_str().chars().take(7).collect();
     let address = Limit { max: PER_ADDRESS.max * asker.factor, ..PER_ADDRESS };
+    let minute = format!("sms minute {phone}");
     for (subject, limit) in [
-        (format!("sms minute {phone}"), PER_MINUTE),
+        (minute.clone(), PER_MINUTE),
         (format!("sms hour {phone}"), PER_HOUR),
         (format!("sms day {phone}"), PER_DAY),
         (format!("sms address {}", asker.address), address),
@@ -101,6 +104,9 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
         if !limits::hit(tx, &subject, limit, now).await? {
             if subject == "sms budget" {
                 tracing::error!("the day's SMS budget is used up: no codes are sent until tomorrow");
+            }
+            if subject == minute {
+                return Ok(Sent::Wait);
             }
             return Ok(Sent::Limited);
         }

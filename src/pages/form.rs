@@ -21,7 +21,7 @@ pub struct Form {
 }
 
 /// Fields that are never shown again.
-const SECRET: [&str; 5] = ["password", "new_password", "captcha", "code", "csrf"];
+const SECRET: [&str; 6] = ["password", "new_password", "new_password_again", "captcha", "code", "csrf"];
 
 impl Form {
     /// What was typed, without secrets and one-time codes.

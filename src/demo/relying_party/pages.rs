@@ -100,6 +100,9 @@ fn label(lang: Lang, claim: &str) -> &'static str {
         "sub" => ["用户标识", "Subject"],
         "name" => ["姓名", "Name"],
         "preferred_username" => ["用户名", "User name"],
+        "gender" => ["性别", "Gender"],
+        "identity_document" => ["证件", "Identity document"],
+        "updated_at" => ["更新时间", "Updated"],
         "phone_number" => ["手机号", "Phone"],
         "phone_number_verified" => ["手机号已验证", "Phone verified"],
         "email" => ["电子邮箱", "E-mail"],
@@ -116,6 +119,9 @@ fn label(lang: Lang, claim: &str) -> &'static str {
         "aud" => ["接收方", "Audience"],
         "exp" => ["有效期至", "Expires"],
         "iat" => ["签发时间", "Issued"],
+        "sid" => ["会话标识", "Session"],
+        "nonce" => ["随机数", "Nonce"],
+        "at_hash" => ["访问令牌摘要", "Hash of the access token"],
         _ => ["", ""],
     };
     lang.pick(zh, en)

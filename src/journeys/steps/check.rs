@@ -122,6 +122,10 @@ impl Step for AwaitCheck {
         answers.proven_identity(today).is_some()
     }
 
+    fn is_revisited(&self) -> bool {
+        false
+    }
+
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
         let correct = [("correct", step_path(cx, "identity"))];
         let identity = cx.answers.identity.as_ref();

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 use time::Date;
 
-use super::{Nav, nav};
+use super::{Nav, login_path, nav};
 use crate::app::App;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
@@ -41,6 +41,7 @@ struct ExistingPage {
     phone: Option<String>,
     code_sent: bool,
     captcha: View,
+    login: String,
 }
 
 /// Looks up whose a proven document is.
@@ -76,6 +77,7 @@ impl ExistingAccount {
             masked: account.user_name.masked(),
             phone: account.person.phone.as_ref().map(|p| p.last_two().to_owned()),
             code_sent,
+            login: login_path(cx),
             captcha: ticket::issue(cx.app, kind, &cx.visit.browser, cx.visit.locale.is_english())?,
         };
         Ok(Rendered::new(status, &template))
@@ -124,6 +126,7 @@ impl ExistingAccount {
         match sent {
             Sent::Sent => {}
             Sent::TooSoon => form.fault("code", "code-too-soon"),
+            Sent::Wait => form.fault("captcha", "code-wait"),
             Sent::Limited => form.fault("captcha", "code-limited"),
         }
         Ok(None)

@@ -36,7 +36,7 @@ pub(super) struct Nav {
 
 fn nav(cx: &Cx<'_>, step: &dyn Step) -> Nav {
     let before = STEPS.iter().take_while(|s| s.name() != step.name());
-    let previous = before.filter(|s| s.applies(cx.answers, cx.today)).last();
+    let previous = before.filter(|s| s.applies(cx.answers, cx.today) && s.is_revisited()).last();
     Nav {
         action: format!("/journey/{}/{}", cx.id, step.name()),
         back: previous.map(|s| format!("/journey/{}/{}", cx.id, s.name())),

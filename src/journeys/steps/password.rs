@@ -38,6 +38,11 @@ impl ChoosePassword {
     async fn choose(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
         let mut form = Form::typed(params);
         if params.text("choice") == "old" && may_keep(cx.answers) {
+            // Whoever typed a new one must not find out at the next sign-in that it wasn't taken.
+            if !params.text("new_password").is_empty() {
+                form.fault("choice", "password-choice-unclear");
+                return Ok(Taken::Show(self.page(cx, form, 422)));
+            }
             let password = Some(Password::CarriedOver);
             return Ok(Taken::next(Answers { password, ..cx.answers.clone() }));
         }

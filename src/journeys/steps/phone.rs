@@ -59,6 +59,10 @@ impl EnterPhone {
                 return Ok(Taken::Show(self.page(cx, form, kind, 422)?));
             }
         };
+        // The page was only looked at again: this phone is proven.
+        if cx.answers.proven_phone().is_some_and(|proof| proof.phone == phone) {
+            return Ok(Taken::Moved);
+        }
         // A second click: the code is already on its way to this phone.
         let waiting = wait(&mut cx.app.db.read().await?, &cx.app.keys, &binding(cx, &phone), cx.visit.now).await?;
         if cx.answers.phone.as_ref() == Some(&phone) && !waiting.is_zero() {
@@ -73,6 +77,10 @@ impl EnterPhone {
         let answers = Answers { phone: Some(phone.clone()), ..cx.answers.clone() };
         match send(cx, answers, &phone).await? {
             Sent::Sent | Sent::TooSoon => Ok(Taken::Moved),
+            Sent::Wait => {
+                form.fault("phone", "code-wait");
+                Ok(Taken::Show(self.page(cx, form, kind, 429)?))
+            }
             Sent::Limited => {
                 form.fault("phone", "code-limited");
                 Ok(Taken::Show(self.page(cx, form, kind, 429)?))
@@ -91,7 +99,7 @@ pub(super) async fn send(cx: &Cx<'_>, answers: Answers, phone: &Phone) -> Result
         .write(move |tx| {
             Box::pin(async move {
                 let sent = writes.send_code(tx, &binding, &asker).await?;
-                if sent == Sent::Limited {
+                if matches!(sent, Sent::Limited | Sent::Wait) {
                     return Ok::<_, StorageError>(sent);
                 }
                 let at = (&writes.id, writes.version);

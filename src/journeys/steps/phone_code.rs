@@ -57,7 +57,7 @@ impl EnterCode {
         if params.get("resend").is_some() {
             match send(cx, cx.answers.clone(), &phone).await? {
                 Sent::Sent => return Ok(Taken::Moved),
-                Sent::TooSoon => form.fault("code", "code-too-soon"),
+                Sent::TooSoon | Sent::Wait => form.fault("code", "code-too-soon"),
                 Sent::Limited => form.fault("code", "code-limited"),
             }
             return Ok(Taken::Show(self.page(cx, form, 429)));
@@ -128,6 +128,10 @@ impl Step for EnterCode {
 
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
         answers.proven_phone().is_some()
+    }
+
+    fn is_revisited(&self) -> bool {
+        false
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {

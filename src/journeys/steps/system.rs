@@ -34,7 +34,7 @@ pub(super) struct CityGroup {
     pub choices: Vec<Choice>,
 }
 
-/// The list, narrowed by a search text.
+/// The list, narrowed by a search text; a group without a match is left out.
 fn groups(app: &App, locale: Locale, search: &str) -> Vec<CityGroup> {
     let english = locale.is_english();
     let wanted = search.trim().to_lowercase();
@@ -57,6 +57,7 @@ fn groups(app: &App, locale: Locale, search: &str) -> Vec<CityGroup> {
             key,
             choices: all.iter().filter(|(g, c)| *g == group && matches(c)).map(|(_, c)| c.clone()).collect(),
         })
+        .filter(|group| !group.choices.is_empty())
         .collect()
 }
 
