@@ -157,7 +157,7 @@ both! {
         browser.get(&query(&challenge, &[("login_hint", "li\"ming<x>"), ("ui_locales", "fr en")])).await;
         assert!(browser.shows("<html lang=\"en\""), "the language of the request reaches the page: {}", browser.at);
         assert!(browser.body.contains("li&#34;ming&#60;x&#62;"), "{}", browser.body);
-        assert!(browser.shows("Real Estate Registration Appointments"));
+        assert!(browser.shows("Real-estate registration booking"));
     }
 
     async fn a_request_for_a_legal_person_does_not_give_out_an_individual(world) {
