@@ -6,10 +6,12 @@ use askama::Template;
 use axum::extract::State;
 
 use super::mishap::Mishap;
+use super::posted::Posted;
 use super::reply::Reply;
 use crate::app::App;
+use crate::ids::LinkId;
 use crate::pages::{Page, Rendered, Visit};
-use crate::storage::links;
+use crate::storage::{Stored, audit, links};
 
 #[derive(Template)]
 #[template(path = "account.html")]
@@ -22,7 +24,13 @@ struct AccountPage {
     email: Option<String>,
     email_confirmed: bool,
     level: String,
-    links: Vec<(String, String)>,
+    links: Vec<LinkRow>,
+}
+
+struct LinkRow {
+    id: String,
+    system: String,
+    linked_on: String,
 }
 
 /// `GET /account`
@@ -44,11 +52,35 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Re
             .iter()
             .map(|link| {
                 let name = app.systems.get(&link.system).map(|s| s.name(english).to_owned());
-                (name.unwrap_or_else(|| link.system.0.clone()), date(link.linked_at))
+                LinkRow {
+                    id: link.id.0.clone(),
+                    system: name.unwrap_or_else(|| link.system.0.clone()),
+                    linked_on: date(link.linked_at),
+                }
             })
             .collect(),
     };
     Ok(Reply::page(Rendered::new(200, &page)))
+}
+
+/// `POST /account/unlink`: the way to undo a binding.
+pub(super) async fn unlink(State(app): State<Arc<App>>, visit: Visit, Posted(params): Posted) -> Result<Reply, Mishap> {
+    let Some((_, account)) = &visit.signed_in else { return Ok(Reply::to("/login")) };
+    let (link, account) = (LinkId::from(params.text("link")), account.id.clone());
+    let (random, now) = (app.random.clone(), visit.now);
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if links::unlink(tx, &link, &account, now).await? {
+                    let who = format!("account:{account}");
+                    let detail = serde_json::json!({ "link": link });
+                    audit::record(tx, &random, now, "legacy.unlinked", (&who, &who), &detail).await?;
+                }
+                Stored::Ok(())
+            })
+        })
+        .await?;
+    Ok(Reply::to("/account"))
 }
 
 /// A date in Beijing time, `2026-11-24`.

@@ -56,6 +56,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/logout", get(logout::end_session).post(logout::end_session_post))
         .route("/logout/confirm", post(logout::confirm))
         .route("/account", get(account::show))
+        .route("/account/unlink", post(account::unlink))
         .route("/email/confirm", get(email::show).post(email::confirm))
         .route("/migrate", get(journey::begin_page).post(journey::begin))
         .route("/journey/{id}", get(journey::current))

@@ -10,7 +10,7 @@ use crate::domain::document::{Document, DocumentType};
 use crate::domain::ethnic::EthnicGroup;
 use crate::domain::person::{Gender, PersonName};
 use crate::domain::user_name::UserName;
-use crate::ids::{AccountId, SystemId};
+use crate::ids::{AccountId, SystemId, UpstreamSubject};
 use crate::upstream::UpstreamProof;
 use crate::verify::{CheckPassed, CheckResult};
 
@@ -32,6 +32,8 @@ pub struct Answers {
     pub check: Option<Check>,
     /// The verified account that this document already belongs to.
     pub existing: Option<Existing>,
+    /// Control of that account.
+    pub control: Option<Control>,
     /// The user name.
     pub user_name: Option<UserName>,
     /// The phone that a code was sent to.
@@ -113,6 +115,64 @@ pub struct Existing {
     pub document: Document,
     /// Whose account.
     pub account: AccountId,
+}
+
+/// Control of an account that exists already, proven now. Bound to that account and to the legacy account that is to
+/// be bound to it: another one can't consume it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Control {
+    account: AccountId,
+    system: SystemId,
+    subject: UpstreamSubject,
+    password: bool,
+    code: bool,
+    enough: bool,
+}
+
+impl Control {
+    /// Nothing is proven yet.
+    pub(super) fn begin(answers: &Answers, today: Date) -> Option<Self> {
+        let proof = answers.proof()?;
+        Some(Self {
+            account: answers.existing_account(today)?.clone(),
+            system: proof.system().clone(),
+            subject: proof.subject().clone(),
+            password: false,
+            code: false,
+            enough: false,
+        })
+    }
+
+    /// The password was right; `alone` says whether that is enough.
+    pub(super) fn with_password(self, alone: bool) -> Self {
+        Self { password: true, enough: self.enough || alone || self.code, ..self }
+    }
+
+    /// The code was right; `alone` says whether that is enough.
+    pub(super) fn with_code(self, alone: bool) -> Self {
+        Self { code: true, enough: self.enough || alone || self.password, ..self }
+    }
+
+    /// Whether it is about the accounts of these answers.
+    pub(super) fn is_for(&self, answers: &Answers, today: Date) -> bool {
+        answers.existing_account(today) == Some(&self.account)
+            && answers.proof().is_some_and(|p| *p.system() == self.system && *p.subject() == self.subject)
+    }
+
+    /// Whether nothing more is needed.
+    pub fn is_enough(&self) -> bool {
+        self.enough
+    }
+
+    /// Whether the password is proven.
+    pub fn has_password(&self) -> bool {
+        self.password
+    }
+
+    /// Whether a code is proven.
+    pub fn has_code(&self) -> bool {
+        self.code
+    }
 }
 
 /// A phone whose code was typed in this journey.
@@ -227,6 +287,11 @@ impl Answers {
     pub fn existing_account(&self, today: Date) -> Option<&AccountId> {
         let identity = self.proven_identity(today)?;
         self.existing.as_ref().filter(|e| e.document == identity.document).map(|e| &e.account)
+    }
+
+    /// The proof of control of the existing account, as far as it goes.
+    pub fn control(&self, today: Date) -> Option<&Control> {
+        self.control.as_ref().filter(|control| control.is_for(self, today))
     }
 
     /// The phone, if its code was typed.

@@ -9,6 +9,7 @@ pub mod diagram;
 pub mod engine;
 mod finish;
 mod individual;
+mod plan;
 mod step;
 mod steps;
 
@@ -38,5 +39,6 @@ pub fn finished_session(
     journey: &crate::ids::JourneyId,
     account: &crate::ids::AccountId,
 ) -> String {
-    finish::session(app, visit, journey, account).cookie()
+    // Only the cookie is wanted: the methods stand in the stored session.
+    finish::session(app, visit, journey, account, Vec::new()).cookie()
 }

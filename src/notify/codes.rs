@@ -114,7 +114,7 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
     let code = format!("{:06}", sender.random.below(1_000_000));
     let hash = hash(sender.keys, &key, &code);
     codes::insert(tx, &CodeId::mint(now, sender.random), &key, &phone, &hash, now).await?;
-    let text = texts::code(sender.signature, binding.purpose, &code);
+    let text = texts::code(sender.signature, &binding.purpose, &code);
     let message = Message::Sms { to: binding.phone.as_str().to_owned(), text };
     let id = MessageId::mint(now, sender.random);
     outbox::push(tx, sender.keys, &id, &message, now, codes::LIFETIME).await?;
@@ -163,13 +163,20 @@ pub async fn verify(tx: &mut Tx, keys: &Keyring, binding: &Binding, typed: &str,
     })
 }
 
+/// When the last code of this transaction was sent.
+///
+/// # Errors
+/// The store's own.
+pub async fn last(conn: &mut Conn, keys: &Keyring, binding: &Binding) -> Stored<Option<Timestamp>> {
+    codes::last_sent(conn, &binding.key(), &phone_index(keys, &binding.phone)).await
+}
+
 /// How long until another code may be asked for in this transaction.
 ///
 /// # Errors
 /// The store's own.
 pub async fn wait(conn: &mut Conn, keys: &Keyring, binding: &Binding, now: Timestamp) -> Stored<Duration> {
-    let last = codes::last_sent(conn, &binding.key(), &phone_index(keys, &binding.phone)).await?;
-    Ok(last.map_or(Duration::ZERO, |at| PER_MINUTE.window.saturating_sub(now.since(at))))
+    Ok(last(conn, keys, binding).await?.map_or(Duration::ZERO, |at| PER_MINUTE.window.saturating_sub(now.since(at))))
 }
 
 fn hash(keys: &Keyring, binding: &str, code: &str) -> String {

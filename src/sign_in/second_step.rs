@@ -13,7 +13,7 @@ use crate::domain::account::Account;
 use crate::ids::AccountId;
 use crate::notify::codes::{self, Asker, Binding, Sent, Verified};
 use crate::notify::texts::Purpose;
-use crate::storage::StorageError;
+use crate::storage::{StorageError, accounts};
 
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 const CONTEXT: &str = "second step";
@@ -84,6 +84,19 @@ pub async fn send(app: &App, account: &Account, browser: &str, asker: &Asker) ->
 /// The store's own.
 pub async fn verify(app: &App, account: &Account, browser: &str, typed: &str) -> Result<Verified, StorageError> {
     let Some(binding) = binding(account, browser) else { return Ok(Verified::Spent) };
-    let (keys, typed, now) = (Arc::clone(&app.keys), typed.to_owned(), app.clock.now());
-    app.db.write(move |tx| Box::pin(async move { codes::verify(tx, &keys, &binding, &typed, now).await })).await
+    let (keys, id, typed, now) = (Arc::clone(&app.keys), account.id.clone(), typed.to_owned(), app.clock.now());
+    let verified = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let verified = codes::verify(tx, &keys, &binding, &typed, now).await?;
+                if verified == Verified::Right {
+                    accounts::phone_proven(tx, &id, now).await?;
+                }
+                Ok::<_, StorageError>(verified)
+            })
+        })
+        .await?;
+    app.caches.forget(&accounts::cache_key(&account.id));
+    Ok(verified)
 }

@@ -22,7 +22,8 @@ statements! {
                     ON CONFLICT (phone_index, slot) DO NOTHING";
     INSERT_VERIFICATION = "INSERT INTO verifications (id, account_id, method, source, level, verified_at) \
                            VALUES ($1, $2, $3, $4, $5, $6)";
-    INSERT_AGREEMENT = "INSERT INTO agreements (account_id, agreement, version, accepted_at) VALUES ($1, $2, $3, $4)";
+    INSERT_AGREEMENT = "INSERT INTO agreements (account_id, agreement, version, accepted_at) VALUES ($1, $2, $3, $4) \
+                        ON CONFLICT (account_id, agreement, version) DO NOTHING";
     FIND = "SELECT id, kind, status, user_name, person, phone_proven_at, email_verified_at, password_hash, \
             password_origin, identity_level, created_at, updated_at FROM accounts WHERE id = $1";
     BY_USER_NAME = "SELECT id FROM accounts WHERE user_name_folded = $1";
@@ -31,6 +32,7 @@ statements! {
     PHONE_USES = "SELECT COUNT(*) FROM account_phones WHERE phone_index = $1";
     SET_PASSWORD = "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND password_hash = $4";
     SET_PERSON = "UPDATE accounts SET person = $2, email_verified_at = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5";
+    PHONE_PROVEN = "UPDATE accounts SET phone_proven_at = $2 WHERE id = $1 AND phone_proven_at < $2";
     SET_STATUS = "UPDATE accounts SET status = $2, updated_at = $3 WHERE id = $1";
 }
 
@@ -71,7 +73,7 @@ pub fn phone_index(keys: &Keyring, phone: &Phone) -> String {
     keys.index("phone", phone.as_str())
 }
 
-/// Stores an account with its document, its phone, its evidence and the agreements it was made under.
+/// Stores an account with its document, its phone and its evidence.
 ///
 /// # Errors
 /// The store's own. `Ok(Err(_))` must be turned into an error by the caller, so that the transaction is rolled back.
@@ -80,7 +82,6 @@ pub async fn insert(
     keys: &Keyring,
     account: &Account,
     verification: &Verification<'_>,
-    agreements: &[(&str, &str, Timestamp)],
 ) -> Stored<Result<(), Taken>> {
     let id = account.id.as_str();
     let person = keys.seal_json(Purpose::Field, id, &account.person)?;
@@ -118,10 +119,18 @@ pub async fn insert(
     let Verification { id: verification_id, method, source, at } = verification;
     let level = account.identity_level as i64;
     execute!(tx, INSERT_VERIFICATION, verification_id.as_str(), id, *method, *source, level, at.0)?;
-    for (agreement, version, accepted) in agreements {
-        execute!(tx, INSERT_AGREEMENT, id, *agreement, *version, accepted.0)?;
-    }
     Ok(Ok(()))
+}
+
+/// Stores which agreements an account's owner has accepted: name, version, when.
+///
+/// # Errors
+/// The store's own.
+pub async fn agree(tx: &mut Tx, id: &AccountId, agreements: &[(&str, String, Timestamp)]) -> Stored<()> {
+    for (agreement, version, accepted) in agreements {
+        execute!(tx, INSERT_AGREEMENT, id.as_str(), *agreement, version.as_str(), accepted.0)?;
+    }
+    Ok(())
 }
 
 async fn insert_document(tx: &mut Tx, keys: &Keyring, account: &Account) -> Stored<Result<(), Taken>> {
@@ -268,6 +277,15 @@ pub async fn confirm_email(tx: &mut Tx, keys: &Keyring, account: &Account, now: 
     let rows = execute!(tx, SET_PERSON, account.id.as_str(), person, now.0, now.0, account.updated_at.0)?;
     changes::record(tx, &cache_key(&account.id), now).await?;
     Ok(rows == 1)
+}
+
+/// Notes that an account's phone was proven again.
+///
+/// # Errors
+/// The store's own.
+pub async fn phone_proven(tx: &mut Tx, id: &AccountId, now: Timestamp) -> Stored<()> {
+    execute!(tx, PHONE_PROVEN, id.as_str(), now.0)?;
+    changes::record(tx, &cache_key(id), now).await
 }
 
 /// Stops or restores an account.

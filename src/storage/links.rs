@@ -10,7 +10,8 @@ statements! {
     INSERT = "INSERT INTO legacy_links (id, system_id, subject, account_id, journey_id, linked_at) \
               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (system_id, subject) WHERE unlinked_at IS NULL DO NOTHING";
     FIND = "SELECT account_id FROM legacy_links WHERE system_id = $1 AND subject = $2 AND unlinked_at IS NULL";
-    OF_ACCOUNT = "SELECT system_id, subject, linked_at FROM legacy_links \
+    UNLINK = "UPDATE legacy_links SET unlinked_at = $3 WHERE id = $1 AND account_id = $2 AND unlinked_at IS NULL";
+    OF_ACCOUNT = "SELECT id, system_id, subject, linked_at FROM legacy_links \
                   WHERE account_id = $1 AND unlinked_at IS NULL ORDER BY linked_at";
 }
 
@@ -59,6 +60,8 @@ pub async fn find(conn: &mut Conn, system: &SystemId, subject: &UpstreamSubject)
 /// A link of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
+    /// Its id.
+    pub id: LinkId,
     /// The legacy system.
     pub system: SystemId,
     /// Its user.
@@ -72,13 +75,23 @@ pub struct Link {
 /// # Errors
 /// The store's own.
 pub async fn of_account(conn: &mut Conn, account: &AccountId) -> Stored<Vec<Link>> {
-    let rows = fetch_all!(conn, (String, String, i64), OF_ACCOUNT, account.as_str())?;
+    let rows = fetch_all!(conn, (String, String, String, i64), OF_ACCOUNT, account.as_str())?;
     Ok(rows
         .into_iter()
-        .map(|(system, subject, at)| Link {
+        .map(|(id, system, subject, at)| Link {
+            id: LinkId(id),
             system: SystemId(system),
             subject: UpstreamSubject(subject),
             linked_at: Timestamp(at),
         })
         .collect())
+}
+
+/// Takes a link of an account back; `false` if it isn't there. The legacy account can be linked again by a migration
+/// of its own: nothing of the old proof is left.
+///
+/// # Errors
+/// The store's own.
+pub async fn unlink(tx: &mut Tx, id: &LinkId, account: &AccountId, now: Timestamp) -> Stored<bool> {
+    Ok(execute!(tx, UNLINK, id.as_str(), account.as_str(), now.0)? == 1)
 }

@@ -39,6 +39,14 @@ impl Step for EnterEmail {
         Phase::Account
     }
 
+    fn when(&self) -> &'static str {
+        super::NEW_ACCOUNT
+    }
+
+    fn applies(&self, answers: &Answers, today: Date) -> bool {
+        answers.existing_account(today).is_none()
+    }
+
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
         answers.email.is_some()
     }

@@ -1,16 +1,48 @@
-//! The document already belongs to a verified account: told only after a match, masked.
+//! The document already belongs to a verified account, told only after a match and masked: 确认绑定, with proof of
+//! control now. Knowing a name and a number is no proof.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use askama::Template;
 use futures_util::future::BoxFuture;
+use serde_json::json;
 use time::Date;
 
-use super::{Stop, login_path, nav, step_path};
+use super::{Nav, login_path, nav};
+use crate::app::App;
+use crate::captcha::Kind;
+use crate::captcha::ticket::{self, View};
+use crate::domain::account::{Account, PasswordOrigin};
 use crate::domain::document::Document;
-use crate::journeys::answers::{Answers, Existing};
-use crate::journeys::engine::{Cx, StepError, Taken};
+use crate::domain::identifier::SignInIdentifier;
+use crate::domain::typed::compact;
+use crate::journeys::answers::{Answers, Control, Existing};
+use crate::journeys::engine::{Cx, Effect, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
-use crate::pages::Rendered;
+use crate::notify::codes::{self, Binding, Sent, Verified};
+use crate::notify::texts::Purpose;
+use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
+use crate::secret::Secret;
+use crate::sign_in::{Attempt, KnownBrowser, Outcome, sign_in};
 use crate::storage::{StorageError, accounts};
+
+/// A phone that hasn't been proven for so long may have a new owner: it doesn't count alone.
+const PHONE_COUNTS_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+#[derive(Template)]
+#[template(path = "journey/existing.html")]
+struct ExistingPage {
+    page: Page,
+    nav: Nav,
+    form: Form,
+    masked: String,
+    phone: Option<String>,
+    code_sent: bool,
+    captcha: View,
+    login: String,
+}
 
 /// Looks up whose a proven document is.
 pub(super) async fn look_up(cx: &Cx<'_>, document: &Document) -> Result<Option<Existing>, StorageError> {
@@ -18,9 +50,200 @@ pub(super) async fn look_up(cx: &Cx<'_>, document: &Document) -> Result<Option<E
     Ok(owner.map(|account| Existing { document: document.clone(), account: account.id }))
 }
 
-/// The way ends here: the person signs in with the account that there is.
+/// Confirm that the account is one's own, and bind the legacy account to it.
 #[derive(Debug)]
 pub(crate) struct ExistingAccount;
+
+impl ExistingAccount {
+    async fn page(&self, cx: &Cx<'_>, account: &Account, mut form: Form, status: u16) -> Result<Rendered, StepError> {
+        let code_sent = match binding(cx, account) {
+            Some(binding) => code_waits(cx.app, &binding, cx).await?,
+            None => false,
+        };
+        // One of two is proven: say which is missing, where it is to be entered.
+        if let Some(control) = cx.answers.control(cx.today).filter(|_| !form.is_faulty()) {
+            let missing = match (control.has_password(), code_sent) {
+                (true, true) => "code",
+                (true, false) => "captcha",
+                (false, _) => "password",
+            };
+            form.fault(missing, "existing-more");
+        }
+        let kind = if form.value("captcha_kind") == "question" { Kind::Question } else { Kind::Picture };
+        let template = ExistingPage {
+            page: cx.visit.page("existing-title"),
+            nav: nav(cx, self),
+            form,
+            masked: account.user_name.masked(),
+            phone: account.person.phone.as_ref().map(|p| p.last_two().to_owned()),
+            code_sent,
+            login: login_path(cx),
+            captcha: ticket::issue(cx.app, kind, &cx.visit.browser, cx.visit.locale.is_english())?,
+        };
+        Ok(Rendered::new(status, &template))
+    }
+
+    async fn prove(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
+        let Some(account) = owner(cx).await? else { return Ok(Taken::Moved) };
+        let mut form = Form::typed(params);
+        if params.get("captcha_kind").is_some() {
+            return Ok(Taken::Show(self.page(cx, &account, form, 200).await?));
+        }
+        let proven = match params.text("action") {
+            "send" => self.send(cx, &account, params, &mut form).await?,
+            "code" => self.code(cx, &account, params, &mut form).await?,
+            _ => self.password(cx, &account, params, &mut form).await?,
+        };
+        let Some(proven) = proven else {
+            let status = if form.is_faulty() { 422 } else { 200 };
+            return Ok(Taken::Show(self.page(cx, &account, form, status).await?));
+        };
+        let control = cx.answers.control.clone().filter(|c| c.is_for(cx.answers, cx.today));
+        let Some(control) = control.or_else(|| Control::begin(cx.answers, cx.today)) else {
+            return Ok(Taken::Moved);
+        };
+        let control = judge(cx, &account, control, proven);
+        let audit = Effect::Audit("journey.control", json!({ "by": proven.as_str(), "enough": control.is_enough() }));
+        Ok(Taken::Next(Box::new(Answers { control: Some(control), ..cx.answers.clone() }), vec![audit]))
+    }
+
+    async fn send(
+        &self,
+        cx: &Cx<'_>,
+        account: &Account,
+        params: &Params,
+        form: &mut Form,
+    ) -> Result<Option<Proven>, StepError> {
+        let answer = params.text("captcha");
+        if !ticket::answer(cx.app, params.text("captcha_ticket"), &cx.visit.browser, answer).await? {
+            form.fault("captcha", if answer.is_empty() { "captcha-empty" } else { "captcha-wrong" });
+            return Ok(None);
+        }
+        let sent = match binding(cx, account) {
+            Some(binding) => cx.app.send_code(binding, cx.visit.asker.clone()).await?,
+            None => Sent::Limited,
+        };
+        match sent {
+            Sent::Sent => {}
+            Sent::TooSoon => form.fault("code", "code-too-soon"),
+            Sent::Wait => form.fault("captcha", "code-wait"),
+            Sent::Limited => form.fault("captcha", "code-limited"),
+        }
+        Ok(None)
+    }
+
+    async fn code(
+        &self,
+        cx: &Cx<'_>,
+        account: &Account,
+        params: &Params,
+        form: &mut Form,
+    ) -> Result<Option<Proven>, StepError> {
+        let Some(binding) = binding(cx, account) else { return Ok(None) };
+        let (keys, typed, now) = (Arc::clone(&cx.app.keys), compact(params.text("code")), cx.visit.now);
+        let verified = cx
+            .app
+            .db
+            .write(move |tx| Box::pin(async move { codes::verify(tx, &keys, &binding, &typed, now).await }))
+            .await?;
+        match verified {
+            Verified::Right => return Ok(Some(Proven::Code)),
+            Verified::Wrong => form.fault("code", "code-wrong"),
+            Verified::Spent => form.fault("code", "code-spent"),
+            Verified::Limited => form.fault("code", "code-limited"),
+        }
+        Ok(None)
+    }
+
+    /// The same door as the login page: its limits, its captcha, its answer.
+    async fn password(
+        &self,
+        cx: &Cx<'_>,
+        account: &Account,
+        params: &Params,
+        form: &mut Form,
+    ) -> Result<Option<Proven>, StepError> {
+        let password = Secret::new(params.text("password"));
+        if password.expose().is_empty() {
+            form.fault("password", "login-password-empty");
+            return Ok(None);
+        }
+        let identifier = SignInIdentifier::UserName(account.user_name.clone());
+        if crate::sign_in::needs_captcha(cx.app, Some(&identifier), &cx.visit.asker).await? {
+            let answer = params.text("captcha");
+            if !ticket::answer(cx.app, params.text("captcha_ticket"), &cx.visit.browser, answer).await? {
+                form.fault("captcha", if answer.is_empty() { "captcha-empty" } else { "captcha-wrong" });
+                return Ok(None);
+            }
+        }
+        let attempt = Attempt {
+            identifier: &identifier,
+            password: &password,
+            asker: &cx.visit.asker,
+            known: &KnownBrowser::default(),
+        };
+        match sign_in(cx.app, &attempt).await? {
+            Outcome::SignedIn(who) | Outcome::SecondStep(who) if who.id == account.id => {
+                return Ok(Some(Proven::Password));
+            }
+            Outcome::Limited => form.fault("password", "login-limited"),
+            Outcome::Busy => form.fault("password", "login-busy"),
+            _ => form.fault("password", "existing-password-wrong"),
+        }
+        Ok(None)
+    }
+}
+
+/// What was just proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proven {
+    Password,
+    Code,
+}
+
+impl Proven {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Code => "code",
+        }
+    }
+}
+
+/// A chosen password is enough; a carried-over one may be the stolen one, and a phone may have a new owner: each of
+/// these needs the other.
+fn judge(cx: &Cx<'_>, account: &Account, control: Control, proven: Proven) -> Control {
+    let chosen = account.password.as_ref().is_some_and(|p| p.origin == PasswordOrigin::Chosen);
+    let fresh = account.phone_proven_at.is_some_and(|at| cx.visit.now.since(at) < PHONE_COUNTS_FOR);
+    match proven {
+        Proven::Password => control.with_password(chosen),
+        Proven::Code => control.with_code(fresh),
+    }
+}
+
+async fn owner(cx: &Cx<'_>) -> Result<Option<Arc<Account>>, StorageError> {
+    match cx.answers.existing_account(cx.today) {
+        // A disabled or closed account can't be bound to.
+        Some(id) => cx.app.caches.account(id).await,
+        None => Ok(None),
+    }
+}
+
+/// What a code is bound to: this journey, this legacy account, the phone on file.
+fn binding(cx: &Cx<'_>, account: &Account) -> Option<Binding> {
+    let proof = cx.answers.proof()?;
+    let system = cx.app.systems.get(proof.system())?;
+    Some(Binding {
+        purpose: Purpose::Bind(system.name(false).to_owned()),
+        transaction: format!("{}:{}:{}", cx.id, proof.system(), proof.subject()),
+        phone: account.person.phone.clone()?,
+    })
+}
+
+async fn code_waits(app: &App, binding: &Binding, cx: &Cx<'_>) -> Result<bool, StorageError> {
+    let key = codes::last(&mut app.db.read().await?, &app.keys, binding).await?;
+    Ok(key.is_some_and(|at| cx.visit.now.since(at) < crate::storage::codes::LIFETIME))
+}
 
 impl Step for ExistingAccount {
     fn name(&self) -> &'static str {
@@ -39,33 +262,20 @@ impl Step for ExistingAccount {
         answers.existing_account(today).is_some()
     }
 
-    fn is_satisfied(&self, _: &Answers, _: Date) -> bool {
-        false
+    fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
+        answers.control(today).is_some_and(Control::is_enough)
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
         Box::pin(async move {
-            let page = cx.visit.page("existing-title");
-            let mut masked = String::new();
-            if let Some(id) = cx.answers.existing_account(cx.today)
-                && let Some(account) = accounts::find(&mut cx.app.db.read().await?, &cx.app.keys, id).await?
-            {
-                let phone = account.person.phone.as_ref().map(|p| p.last_two().to_owned());
-                let phone = phone.map(|end| page.tv("existing-phone", end)).unwrap_or_default();
-                masked = format!("{}{phone}", account.user_name.masked());
-            }
-            let template = Stop {
-                text: page.tv("existing-text", masked),
-                ways: vec![(page.t("to-login"), login_path(cx)), (page.t("other-systems"), step_path(cx, "system"))],
-                retry: None,
-                nav: nav(cx, self),
-                page,
+            let Some(account) = owner(cx).await? else {
+                return Ok(super::stop(cx, self, "existing-gone", 200, &[("to-home", "/".to_owned())]));
             };
-            Ok(Rendered::new(200, &template))
+            self.page(cx, &account, Form::default(), 200).await
         })
     }
 
-    fn take<'a>(&'a self, _: &'a Cx<'a>, _: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
-        Box::pin(async { Ok(Taken::Moved) })
+    fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
+        Box::pin(self.prove(cx, form))
     }
 }

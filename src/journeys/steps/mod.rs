@@ -20,6 +20,9 @@ use super::individual::STEPS;
 use super::step::Step;
 use crate::pages::{Page, Rendered};
 
+/// When the steps of a new account apply.
+const NEW_ACCOUNT: &str = "the document belongs to no account yet";
+
 /// Where a step's page stands among the others.
 #[derive(Clone, Debug)]
 pub(super) struct Nav {

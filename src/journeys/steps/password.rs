@@ -100,6 +100,14 @@ impl Step for ChoosePassword {
         Phase::Account
     }
 
+    fn when(&self) -> &'static str {
+        super::NEW_ACCOUNT
+    }
+
+    fn applies(&self, answers: &Answers, today: Date) -> bool {
+        answers.existing_account(today).is_none()
+    }
+
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
         match &answers.password {
             Some(Password::CarriedOver) => may_keep(answers),

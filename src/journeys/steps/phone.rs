@@ -123,6 +123,14 @@ impl Step for EnterPhone {
         Phase::Account
     }
 
+    fn when(&self) -> &'static str {
+        super::NEW_ACCOUNT
+    }
+
+    fn applies(&self, answers: &Answers, today: Date) -> bool {
+        answers.existing_account(today).is_none()
+    }
+
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
         answers.phone.is_some()
     }

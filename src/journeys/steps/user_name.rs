@@ -75,6 +75,14 @@ impl Step for ChooseUserName {
         Phase::Account
     }
 
+    fn when(&self) -> &'static str {
+        super::NEW_ACCOUNT
+    }
+
+    fn applies(&self, answers: &Answers, today: Date) -> bool {
+        answers.existing_account(today).is_none()
+    }
+
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
         answers.user_name.is_some()
     }

@@ -1,6 +1,7 @@
 //! The wizard through the front door: each outcome, each way to get it wrong, on both databases.
 
 pub mod attacks;
+mod binding;
 mod interruptions;
 mod outcomes;
 mod races;

@@ -73,19 +73,6 @@ both! {
         assert!(!browser.jar.contains_key("guiyi_session"), "the old password is no way in");
     }
 
-    async fn a_second_legacy_account_of_the_same_person_ends_at_the_first_account(world) {
-        migrate(&world, &LIMING).await;
-        let second = Person { account: "liming2009", password: "Old-Luyang-09", ..LIMING };
-        let mut browser = world.browser();
-        to_agreed(&mut browser, "/migrate", &second).await;
-        if browser.at.ends_with("/identity") {
-            browser.submit(&second.identity()).await;
-        }
-        assert!(browser.at.ends_with("/existing-account"), "{}", browser.at);
-        assert!(browser.shows("l***g") && browser.shows("手机尾号 01"), "{}", browser.body);
-        assert_eq!(world.count("accounts").await, 1);
-    }
-
     async fn both_consents_are_needed_and_apart(world) {
         let mut browser = world.browser();
         to_sign_in(&mut browser, "/migrate").await;

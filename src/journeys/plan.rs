@@ -1,0 +1,214 @@
+//! What the end of a migration writes: a new account, or the binding to one that exists.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::answers::{Answers, Check, Password};
+use super::engine::{Cx, StepError, Writes};
+use super::finish::{Obstacle, session};
+use crate::clock::Timestamp;
+use crate::domain::account::{Account, AccountStatus, PasswordOrigin, Person, StoredPassword};
+use crate::domain::session::Method;
+use crate::ids::{AccountId, LinkId, MessageId, VerificationId};
+use crate::notify::texts;
+use crate::protocol::acr::IdentityLevel;
+use crate::sign_in::email_link;
+use crate::sign_in::session::NewSession;
+use crate::storage::accounts::{self, Verification};
+use crate::storage::links::{self, NewLink};
+use crate::storage::{Tx, audit, journeys, outbox};
+
+/// How long a message of the end may wait for its gateway.
+const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Everything that is going to be written.
+pub(super) struct Plan {
+    ending: Ending,
+    link: NewLink,
+    agreements: [(&'static str, String, Timestamp); 2],
+    pub(super) session: NewSession,
+    messages: Vec<outbox::Message>,
+}
+
+enum Ending {
+    Create(Box<NewAccount>),
+    Bind(AccountId),
+}
+
+struct NewAccount {
+    account: Account,
+    verification: VerificationId,
+    method: &'static str,
+    source: String,
+}
+
+impl Plan {
+    /// The plan of these answers; `None` if they aren't whole.
+    pub(super) async fn new(cx: &Cx<'_>, answers: &Answers) -> Result<Option<Self>, StepError> {
+        let now = cx.visit.now;
+        let (Some(proof), Some(agreement)) = (answers.proof(), &answers.agreement) else { return Ok(None) };
+        let ending = match answers.existing_account(cx.today) {
+            Some(account) => Some(Ending::Bind(account.clone())),
+            None => new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
+        };
+        let Some(ending) = ending else { return Ok(None) };
+        let (account, messages) = match &ending {
+            Ending::Create(new) => (new.account.id.clone(), tell_new(cx, answers, &new.account)?),
+            Ending::Bind(account) => (account.clone(), tell_bound(cx, answers, account).await?),
+        };
+        Ok(Some(Self {
+            session: session(cx.app, cx.visit, cx.id, &account, methods(cx, answers)),
+            link: NewLink {
+                id: LinkId::mint(now, &cx.app.random),
+                system: proof.system().clone(),
+                subject: proof.subject().clone(),
+                account,
+                journey: cx.id.clone(),
+            },
+            agreements: [
+                ("terms", agreement.terms.clone(), agreement.at),
+                ("identity_data", agreement.identity_data.clone(), agreement.at),
+            ],
+            ending,
+            messages,
+        }))
+    }
+
+    /// Whose account it is.
+    pub(super) fn account(&self) -> &AccountId {
+        &self.link.account
+    }
+
+    /// Writes all of it.
+    pub(super) async fn write(&self, tx: &mut Tx, writes: &Writes) -> Result<(), Obstacle> {
+        let Writes { keys, random, now, .. } = writes;
+        // First the journey: whoever loses this race writes nothing else.
+        if !journeys::finish(tx, (&writes.id, writes.version), self.account(), *now).await? {
+            return Err(Obstacle::Moved);
+        }
+        let (actor, subject) = (format!("journey:{}", writes.id), format!("account:{}", self.account()));
+        match &self.ending {
+            Ending::Create(new) => {
+                let NewAccount { account, verification, method, source } = &**new;
+                let evidence = Verification { id: verification.clone(), method, source, at: *now };
+                accounts::insert(tx, keys, account, &evidence).await?.map_err(Obstacle::Taken)?;
+                let detail = json!({
+                    "system": self.link.system, "method": method, "source": source,
+                    "level": account.identity_level as i64, "carried_over": is_carried_over(account),
+                });
+                audit::record(tx, random, *now, "account.created", (&actor, &subject), &detail).await?;
+            }
+            Ending::Bind(id) => {
+                // Disabled or closed since the proof: not bound.
+                let account = accounts::find(tx, keys, id).await?;
+                if !account.is_some_and(|account| account.is_active()) {
+                    return Err(Obstacle::AccountGone);
+                }
+            }
+        }
+        accounts::agree(tx, self.account(), &self.agreements).await?;
+        if !links::insert(tx, &self.link, *now).await? {
+            return Err(Obstacle::LegacyAccountLinked);
+        }
+        let detail = json!({ "system": self.link.system, "link": self.link.id });
+        audit::record(tx, random, *now, "legacy.linked", (&actor, &subject), &detail).await?;
+        self.session.store(tx, keys, random).await?;
+        for message in &self.messages {
+            outbox::push(tx, keys, &MessageId::mint(*now, random), message, *now, MESSAGE_LIFETIME).await?;
+        }
+        writes.apply(tx).await?;
+        Ok(())
+    }
+}
+
+/// How the person signed in during this journey: the old system, and a code or the account's own password.
+fn methods(cx: &Cx<'_>, answers: &Answers) -> Vec<Method> {
+    let control = answers.control(cx.today);
+    let mut methods = vec![Method::Legacy];
+    if control.is_some_and(|c| c.has_password()) {
+        methods.push(Method::Password);
+    }
+    if control.is_none_or(|c| c.has_code()) {
+        methods.extend([Method::OneTimeCode, Method::Sms]);
+    }
+    methods
+}
+
+fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
+    let now = cx.visit.now;
+    let (identity, proof) = (answers.proven_identity(cx.today)?, answers.proof()?);
+    let phone = answers.proven_phone()?;
+    let password = match answers.password.as_ref()? {
+        Password::New { hash } => StoredPassword { hash: hash.clone(), origin: PasswordOrigin::Chosen },
+        Password::CarriedOver => StoredPassword {
+            hash: proof.password_hash()?.to_owned(),
+            origin: PasswordOrigin::CarriedOver(proof.system().clone()),
+        },
+    };
+    let (method, source) = match (proof.vouched(), &answers.check) {
+        (false, Some(Check::Passed { proof })) => ("name_and_number", proof.source().to_owned()),
+        _ => ("upstream", proof.system().0.clone()),
+    };
+    let account = Account {
+        id: AccountId::mint(now, &cx.app.random),
+        kind: proof.kind(),
+        status: AccountStatus::Active,
+        user_name: answers.user_name.clone()?,
+        person: Person {
+            name: identity.name,
+            gender: identity.gender,
+            ethnic_group: identity.ethnic_group,
+            document: identity.document,
+            phone: Some(phone.phone.clone()),
+            email: answers.email.as_ref().and_then(|e| e.address().cloned()),
+        },
+        phone_proven_at: Some(phone.at),
+        email_verified_at: None,
+        password: Some(password),
+        identity_level: IdentityLevel::Confirmed,
+        created_at: now,
+        updated_at: now,
+    };
+    Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source })
+}
+
+fn is_carried_over(account: &Account) -> bool {
+    account.password.as_ref().is_some_and(|p| matches!(p.origin, PasswordOrigin::CarriedOver(_)))
+}
+
+fn migrated_text(cx: &Cx<'_>, answers: &Answers) -> String {
+    let site = &cx.app.config.site;
+    let system = answers.proof().and_then(|proof| cx.app.systems.get(proof.system()));
+    texts::migrated(&site.sms_signature, system.map_or("", |s| s.name(false)), &site.hotline)
+}
+
+/// The new account's phone is told, and its e-mail address asked for confirmation.
+fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<outbox::Message>, StepError> {
+    let mut messages = Vec::new();
+    if let Some(address) = &account.person.email {
+        let token = email_link::issue(cx.app, &account.id, address, cx.visit.now)?;
+        let link = format!("{}/email/confirm?token={token}", cx.app.config.issuer_text());
+        let (subject, text) = texts::confirm_email(cx.visit.locale.is_english(), &link);
+        messages.push(outbox::Message::Mail { to: address.as_str().to_owned(), subject, text });
+    }
+    if let Some(phone) = &account.person.phone {
+        messages.push(outbox::Message::Sms { to: phone.as_str().to_owned(), text: migrated_text(cx, answers) });
+    }
+    Ok(messages)
+}
+
+/// Every channel of an account that something was bound to is told.
+async fn tell_bound(cx: &Cx<'_>, answers: &Answers, id: &AccountId) -> Result<Vec<outbox::Message>, StepError> {
+    let Some(account) = cx.app.caches.account(id).await? else { return Ok(Vec::new()) };
+    let text = migrated_text(cx, answers);
+    let sms = account.person.phone.as_ref();
+    let sms = sms.map(|phone| outbox::Message::Sms { to: phone.as_str().to_owned(), text: text.clone() });
+    let mail = account.person.email.as_ref().filter(|_| account.email_verified_at.is_some());
+    let mail = mail.map(|address| outbox::Message::Mail {
+        to: address.as_str().to_owned(),
+        subject: texts::BOUND_SUBJECT.to_owned(),
+        text,
+    });
+    Ok(sms.into_iter().chain(mail).collect())
+}
