@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::crypto::SealError;
 use crate::ids::{InteractionId, JourneyId};
 use crate::notify::codes::{Asker, Binding, Sender, Sent};
-use crate::pages::{Rendered, Visit};
+use crate::pages::{Page, Rendered, Visit, login};
 use crate::protocol::params::Params;
 use crate::storage::journeys::{self, Stage, State};
 use crate::storage::{StorageError, audit, outbox};
@@ -36,6 +36,14 @@ pub struct Cx<'a> {
     pub interaction: Option<&'a InteractionId>,
     /// Today, in Beijing.
     pub today: Date,
+}
+
+impl Cx<'_> {
+    /// The common part of a step's page: its sign-in leads back to the waiting request.
+    pub(super) fn page(&self, title: &str) -> Page {
+        let waiting = self.interaction.map(InteractionId::as_str);
+        Page { login: login(waiting), ..self.visit.page(title) }
+    }
 }
 
 /// What a step made of what was submitted.

@@ -6,4 +6,4 @@ mod visit;
 
 pub use form::{FieldError, Form};
 pub use locale::{Locale, keys};
-pub use visit::{Asker, Page, Rendered, Visit};
+pub use visit::{Asker, Page, Rendered, Visit, login};

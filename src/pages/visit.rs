@@ -31,6 +31,13 @@ pub struct Visit {
 }
 
 impl Visit {
+    /// The request that waits behind this page, if its address names one.
+    fn waiting(&self) -> Option<&str> {
+        let (_, query) = self.path.split_once('?')?;
+        let id = query.split('&').find_map(|pair| pair.strip_prefix("interaction="))?;
+        (!id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(id)
+    }
+
     /// The common part of a page.
     pub fn page(&self, title: &str) -> Page {
         Page {
@@ -38,11 +45,17 @@ impl Visit {
             title: self.locale.t(title),
             csrf: self.csrf.clone(),
             path: self.path.clone(),
+            login: login(self.waiting()),
             user: self.signed_in.as_ref().map(|(_, account)| account.user_name.masked()),
             site: Arc::clone(&self.site),
             refresh: None,
         }
     }
+}
+
+/// The login page, for the request that waits for it.
+pub fn login(interaction: Option<&str>) -> String {
+    interaction.map_or_else(|| "/login".to_owned(), |id| format!("/login?interaction={id}"))
 }
 
 /// The common part of every page: what the layout shows.
@@ -56,6 +69,8 @@ pub struct Page {
     pub csrf: String,
     /// This page, for the way to the other language.
     pub path: String,
+    /// Where the header's sign-in leads: a waiting request isn't lost by it.
+    pub login: String,
     /// The masked user name of who is signed in.
     pub user: Option<String>,
     /// The footer.

@@ -39,7 +39,7 @@ pub(crate) struct Agree;
 
 impl Agree {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        let page = cx.visit.page("agreement-title");
+        let page = cx.page("agreement-title");
         Rendered::new(status, &AgreementPage { page, nav: nav(cx, self), form, version: TERMS })
     }
 

@@ -26,7 +26,7 @@ pub(crate) struct EnterEmail;
 
 impl EnterEmail {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        Rendered::new(status, &EmailPage { page: cx.visit.page("email-step-title"), nav: nav(cx, self), form })
+        Rendered::new(status, &EmailPage { page: cx.page("email-step-title"), nav: nav(cx, self), form })
     }
 }
 

@@ -71,7 +71,7 @@ impl ExistingAccount {
         }
         let kind = if form.value("captcha_kind") == "question" { Kind::Question } else { Kind::Picture };
         let template = ExistingPage {
-            page: cx.visit.page("existing-title"),
+            page: cx.page("existing-title"),
             nav: nav(cx, self),
             form,
             masked: account.user_name.masked(),

@@ -31,7 +31,7 @@ pub(crate) struct EnterIdentity;
 
 impl EnterIdentity {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        let page = cx.visit.page("identity-title");
+        let page = cx.page("identity-title");
         let english = cx.visit.locale.is_english();
         let group = |g: &EthnicGroup| {
             let name = g.romanised().filter(|_| english).map_or_else(|| g.zh().to_owned(), str::to_owned);

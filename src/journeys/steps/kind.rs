@@ -26,7 +26,7 @@ pub(crate) struct Kind;
 
 impl Kind {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        Rendered::new(status, &KindPage { page: cx.visit.page("kind-title"), nav: nav(cx, self), form })
+        Rendered::new(status, &KindPage { page: cx.page("kind-title"), nav: nav(cx, self), form })
     }
 }
 

@@ -18,7 +18,8 @@ use askama::Template;
 use super::engine::Cx;
 use super::individual::STEPS;
 use super::step::Step;
-use crate::pages::{Page, Rendered};
+use crate::ids::InteractionId;
+use crate::pages::{Page, Rendered, login};
 
 /// When the steps of a new account apply.
 const NEW_ACCOUNT: &str = "the document belongs to no account yet";
@@ -57,14 +58,14 @@ struct Stop {
 }
 
 fn stop(cx: &Cx<'_>, step: &dyn Step, key: &str, status: u16, ways: &[(&str, String)]) -> Rendered {
-    let page = cx.visit.page(&format!("{key}-title"));
+    let page = cx.page(&format!("{key}-title"));
     let ways = ways.iter().map(|(label, path)| (page.t(label), path.clone())).collect();
     let text = page.t(&format!("{key}-text"));
     Rendered::new(status, &Stop { nav: nav(cx, step), text, ways, retry: None, page })
 }
 
 fn stop_with_retry(cx: &Cx<'_>, step: &dyn Step, key: &str, status: u16, ways: &[(&str, String)]) -> Rendered {
-    let page = cx.visit.page(&format!("{key}-title"));
+    let page = cx.page(&format!("{key}-title"));
     let ways = ways.iter().map(|(label, path)| (page.t(label), path.clone())).collect();
     let (text, retry) = (page.t(&format!("{key}-text")), Some(page.t("retry")));
     Rendered::new(status, &Stop { nav: nav(cx, step), text, ways, retry, page })
@@ -75,8 +76,5 @@ fn step_path(cx: &Cx<'_>, name: &str) -> String {
 }
 
 fn login_path(cx: &Cx<'_>) -> String {
-    match cx.interaction {
-        Some(interaction) => format!("/login?interaction={interaction}"),
-        None => "/login".to_owned(),
-    }
+    login(cx.interaction.map(InteractionId::as_str))
 }

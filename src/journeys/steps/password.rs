@@ -31,7 +31,7 @@ pub(crate) struct ChoosePassword;
 
 impl ChoosePassword {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        let page = cx.visit.page("password-title");
+        let page = cx.page("password-title");
         Rendered::new(status, &PasswordPage { page, nav: nav(cx, self), form, old: may_keep(cx.answers) })
     }
 

@@ -39,7 +39,7 @@ pub(super) fn binding(cx: &Cx<'_>, phone: &Phone) -> Binding {
 impl EnterPhone {
     fn page(&self, cx: &Cx<'_>, form: Form, kind: Kind, status: u16) -> Result<Rendered, StepError> {
         let captcha = ticket::issue(cx.app, kind, &cx.visit.browser, cx.visit.locale.is_english())?;
-        let page = cx.visit.page("phone-title");
+        let page = cx.page("phone-title");
         Ok(Rendered::new(status, &PhonePage { page, nav: nav(cx, self), form, captcha }))
     }
 

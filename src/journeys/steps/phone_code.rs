@@ -42,7 +42,7 @@ enum Outcome {
 impl EnterCode {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
         let template = CodePage {
-            page: cx.visit.page("phone-code-title"),
+            page: cx.page("phone-code-title"),
             nav: nav(cx, self),
             form,
             phone: cx.answers.phone.as_ref().map(Phone::masked).unwrap_or_default(),

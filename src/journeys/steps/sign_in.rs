@@ -45,7 +45,7 @@ impl SignIn {
         let english = cx.visit.locale.is_english();
         let system = cx.answers.system.as_ref().and_then(|id| cx.app.systems.get(id));
         let template = SignInPage {
-            page: cx.visit.page("sign-in-title"),
+            page: cx.page("sign-in-title"),
             nav: nav(cx, self),
             form,
             system: system.map(|s| s.name(english).to_owned()).unwrap_or_default(),
@@ -177,7 +177,7 @@ impl SignIn {
     }
 
     fn linked(&self, cx: &Cx<'_>, masked: String) -> Rendered {
-        let page = cx.visit.page("linked-title");
+        let page = cx.page("linked-title");
         let template = super::Stop {
             text: page.tv("linked-text", masked),
             ways: vec![(page.t("to-login"), login_path(cx)), (page.t("other-systems"), step_path(cx, "system"))],

@@ -107,7 +107,7 @@ impl Step for System {
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
         let query = cx.visit.path.split_once('?').map_or("", |(_, q)| q);
         let search = Params::parse(query.as_bytes()).unwrap_or_default().text("q").to_owned();
-        let rendered = render(cx.app, cx.visit.page("systems-title"), nav(cx, self), &search, "");
+        let rendered = render(cx.app, cx.page("systems-title"), nav(cx, self), &search, "");
         Box::pin(async move { Ok(rendered) })
     }
 

@@ -33,7 +33,7 @@ impl ChooseUserName {
     async fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Result<Rendered, StepError> {
         let taken = form.error("user_name") == "user-name-taken";
         let suggestions = if taken { suggestions(cx, form.value("user_name")).await? } else { Vec::new() };
-        let page = cx.visit.page("user-name-title");
+        let page = cx.page("user-name-title");
         Ok(Rendered::new(status, &UserNamePage { page, nav: nav(cx, self), form, suggestions }))
     }
 

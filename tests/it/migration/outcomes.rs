@@ -18,6 +18,7 @@ both! {
         let mut browser = world.browser();
         let (started, entry) = arrive(&party, &mut browser, &["profile", "phone", "real_name"]).await;
         to_user_name(&mut browser, &entry, &LIMING).await;
+        assert!(browser.link("/login").contains("interaction="), "the header's sign-in keeps the waiting request");
         browser.submit(&[("user_name", "liming")]).await;
         assert_eq!(browser.value("phone"), LIMING.phone, "the old row's phone is proposed");
         to_email(&world, &mut browser, LIMING.phone).await;
