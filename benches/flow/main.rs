@@ -54,6 +54,9 @@ struct Options {
     /// The server's port; any free one by default.
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Another server's binary, to compare; the one just built by default.
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_guiyi"))]
+    binary: PathBuf,
     /// Cargo says so.
     #[arg(long, hide = true)]
     bench: bool,
@@ -72,7 +75,7 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let folder = seed::Folder::make()?;
     let port = server::free_port(options.port)?;
     let sessions = seed::seed(&folder, port, options.accounts).await?;
-    let server = Server::start(&folder, port).await?;
+    let server = Server::start(&options.binary, &folder, port).await?;
     if options.serve_only {
         return serve_only(&server, &folder, &sessions).await;
     }

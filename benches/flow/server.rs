@@ -1,5 +1,6 @@
 //! The server under test: a child process on core 0, and what `/proc` says of it.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -44,9 +45,8 @@ pub(crate) struct Cpu {
 
 impl Server {
     /// Starts it, and waits for its first answer.
-    pub(crate) async fn start(folder: &Folder, port: u16) -> anyhow::Result<Self> {
+    pub(crate) async fn start(binary: &Path, folder: &Folder, port: u16) -> anyhow::Result<Self> {
         let log = std::fs::File::create(folder.path().join("server.log"))?;
-        let binary = env!("CARGO_BIN_EXE_guiyi");
         let authority = format!("127.0.0.1:{port}");
         let began = Instant::now();
         let start = |mut command: Command| {
@@ -58,7 +58,7 @@ impl Server {
                 .spawn()
         };
         let mut pinned = Command::new("taskset");
-        pinned.args(["-c", SERVER_CORE, binary]);
+        pinned.args(["-c", SERVER_CORE]).arg(binary);
         let child = start(pinned).or_else(|_| start(Command::new(binary)))?;
         let mut server = Self { child, authority, started_in: Duration::ZERO };
         loop {
