@@ -8,7 +8,7 @@ use anyhow::Context;
 
 use crate::client::Connection;
 use crate::server::Server;
-use crate::workload::{Target, Workload};
+use crate::workload::{Done, Target, Workload};
 
 /// What to measure, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -54,13 +54,11 @@ pub(crate) async fn measure(server: &Server, target: &Rc<Target>, plan: Plan) ->
     tokio::time::sleep(Duration::from_secs_f64(plan.warm_up)).await;
     counting.set(true);
     let (began, before) = (Instant::now(), server.cpu()?);
-    tokio::time::sleep_until(end.into()).await;
-    counting.set(false);
-    let (elapsed, after) = (began.elapsed().as_secs_f64(), server.cpu()?);
     let mut latencies = Vec::new();
     for worker in workers {
         latencies.extend(worker.await??);
     }
+    let (elapsed, after) = (began.elapsed().as_secs_f64(), server.cpu()?);
     latencies.sort_unstable();
     let count = u32::try_from(latencies.len())?;
     let at = |percent: usize| -> anyhow::Result<f64> {
@@ -90,11 +88,11 @@ async fn work(
     let mut latencies = Vec::new();
     while Instant::now() < end {
         let began = Instant::now();
-        let done = workload.run(&target, &mut connection).await?;
+        let Some(done) = workload.run(&target, &mut connection).await? else { break };
         if counting.get() {
             latencies.push(began.elapsed());
         }
-        if let Some(done) = done {
+        if let Done::SignOn(done) = done {
             target.look_closely(&mut connection, &done).await?;
         }
     }

@@ -83,12 +83,17 @@ async fn run(options: Options) -> anyhow::Result<()> {
     let idle = server.memory_after_a_pause().await?;
     let mut figures: Vec<Figure> = Vec::new();
     for workload in Workload::ALL.into_iter().filter(|w| w.name().contains(&options.only)) {
-        let plan = Plan { workload, workers: options.workers, seconds: options.seconds, warm_up: options.warm_up };
-        let mut rounds = Vec::new();
-        for _ in 0..options.rounds.max(1) {
-            rounds.push(load::measure(&server, &target, plan).await?);
+        let (rounds, seconds, warm_up) = match workload.repeats() {
+            true => (options.rounds.max(1), options.seconds, options.warm_up),
+            // Until every session was here.
+            false => (1, 600.0, 0.0),
+        };
+        let plan = Plan { workload, workers: options.workers, seconds, warm_up };
+        let mut measured = Vec::new();
+        for _ in 0..rounds {
+            measured.push(load::measure(&server, &target, plan).await?);
         }
-        figures.push(load::median(rounds)?);
+        figures.push(load::median(measured)?);
     }
     let report = Report {
         accounts: options.accounts,

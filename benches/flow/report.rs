@@ -28,7 +28,7 @@ impl Report {
     /// Work per CPU second over the bare signatures per second, where a workload signs.
     fn ratio(&self, figure: &Figure) -> Option<f64> {
         match figure.workload {
-            Workload::SignOnEs256 => Some(figure.per_cpu_second / self.bare.es256),
+            Workload::FirstSignOn | Workload::SignOnEs256 => Some(figure.per_cpu_second / self.bare.es256),
             Workload::SignOnRs256 => Some(figure.per_cpu_second / self.bare.rs256),
             _ => None,
         }

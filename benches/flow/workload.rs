@@ -15,6 +15,10 @@ use serde::Deserialize;
 use crate::client::Connection;
 use crate::seed::{CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE};
 
+/// The client whose ID tokens are signed with ES256.
+const ES256: &str = "bench-es";
+/// The client whose ID tokens are signed with RS256.
+const RS256: &str = "bench-rs";
 /// One sign-on in so many is looked at closely.
 const SAMPLE: u32 = 50;
 /// How many access tokens the userinfo workload draws from.
@@ -23,6 +27,8 @@ const TOKENS: usize = 2_000;
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Workload {
+    /// [`Workload::SignOnEs256`] once for each session, with empty caches.
+    FirstSignOn,
     /// Authorize with a session and PKCE, token, userinfo; the ID token is signed with ES256.
     SignOnEs256,
     /// The same with RS256.
@@ -36,11 +42,17 @@ pub(crate) enum Workload {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::SignOnEs256, Self::SignOnRs256, Self::UserInfo, Self::Discovery, Self::Jwks];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::FirstSignOn, Self::SignOnEs256, Self::SignOnRs256, Self::UserInfo, Self::Discovery, Self::Jwks];
+
+    /// Whether it can be measured again: a first time is one.
+    pub(crate) fn repeats(self) -> bool {
+        self != Self::FirstSignOn
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::FirstSignOn => "first ES256",
             Self::SignOnEs256 => "sign-on ES256",
             Self::SignOnRs256 => "sign-on RS256",
             Self::UserInfo => "userinfo",
@@ -49,29 +61,52 @@ impl Workload {
         }
     }
 
-    /// Does it once; what is to be looked at afterwards, out of the time that is measured.
-    pub(crate) async fn run(self, target: &Target, connection: &mut Connection) -> anyhow::Result<Option<SignedOn>> {
+    /// Does it once; what is to be looked at afterwards, out of the time that is measured. `None` if nothing is left.
+    pub(crate) async fn run(self, target: &Target, connection: &mut Connection) -> anyhow::Result<Option<Done>> {
         match self {
-            Self::SignOnEs256 => target.sign_on(connection, "bench-es").await.map(Some),
-            Self::SignOnRs256 => target.sign_on(connection, "bench-rs").await.map(Some),
+            Self::FirstSignOn => match target.in_turn(ES256) {
+                Some(session) => target.sign_on(connection, ES256, session).await.map(Done::SignOn).map(Some),
+                None => Ok(None),
+            },
+            Self::SignOnEs256 => {
+                target.sign_on(connection, ES256, target.any_session()?).await.map(Done::SignOn).map(Some)
+            }
+            Self::SignOnRs256 => {
+                target.sign_on(connection, RS256, target.any_session()?).await.map(Done::SignOn).map(Some)
+            }
             Self::UserInfo => {
-                let token = target.token()?;
+                let token = target.any_token()?;
                 let answer = connection.get("/userinfo", &token).await?.json(200)?;
                 ensure!(answer.get("sub").is_some(), "userinfo without sub");
-                Ok(None)
+                Ok(Some(Done::Read))
             }
             Self::Discovery => {
                 let answer = connection.get("/.well-known/openid-configuration", "").await?;
                 ensure!(answer.status == 200 && answer.body.starts_with(b"{"), "no metadata");
-                Ok(None)
+                Ok(Some(Done::Read))
             }
             Self::Jwks => {
                 let answer = connection.get("/jwks", "").await?;
                 ensure!(answer.status == 200 && answer.body.starts_with(b"{\"keys\""), "no keys");
-                Ok(None)
+                Ok(Some(Done::Read))
             }
         }
     }
+}
+
+/// What was just done.
+#[derive(Debug)]
+pub(crate) enum Done {
+    SignOn(SignedOn),
+    Read,
+}
+
+/// A request for a code, and the code.
+#[derive(Debug)]
+struct Authorized {
+    nonce: String,
+    verifier: String,
+    code: String,
 }
 
 /// A sign-on that was just made.
@@ -103,6 +138,8 @@ pub(crate) struct Target {
     sessions: Vec<String>,
     keys: JwkSet,
     tokens: RefCell<Vec<String>>,
+    /// How many sessions each client has seen.
+    turns: RefCell<HashMap<&'static str, usize>>,
     random: Random,
     count: Cell<u32>,
     verified: Cell<u32>,
@@ -118,6 +155,7 @@ impl Target {
             sessions,
             keys,
             tokens: RefCell::default(),
+            turns: RefCell::default(),
             random,
             count: Cell::new(0),
             verified: Cell::new(0),
@@ -129,34 +167,57 @@ impl Target {
         self.verified.get()
     }
 
-    /// What a workload needs before its clock starts.
+    /// What a workload needs before its clock starts: every session was here before, or tokens.
     pub(crate) async fn prepare(&self, workload: Workload) -> anyhow::Result<()> {
+        let mut connection = Connection::open(&self.authority).await?;
+        let client = match workload {
+            Workload::SignOnEs256 => Some(ES256),
+            Workload::SignOnRs256 => Some(RS256),
+            _ => None,
+        };
+        while let Some((client, session)) = client.and_then(|client| Some((client, self.in_turn(client)?))) {
+            self.authorize(&mut connection, client, session).await?;
+        }
         if workload == Workload::UserInfo && self.tokens.borrow().is_empty() {
-            let mut connection = Connection::open(&self.authority).await?;
             for _ in 0..TOKENS {
-                let done = self.sign_on(&mut connection, "bench-es").await?;
+                let done = self.sign_on(&mut connection, ES256, self.any_session()?).await?;
                 self.tokens.borrow_mut().push(done.bearer);
             }
         }
         Ok(())
     }
 
-    fn token(&self) -> anyhow::Result<String> {
-        Ok(self.any(&self.tokens.borrow())?.clone())
+    /// A session that the client hasn't seen yet.
+    fn in_turn(&self, client: &'static str) -> Option<&str> {
+        let mut turns = self.turns.borrow_mut();
+        let turn = turns.entry(client).or_default();
+        let session = self.sessions.get(*turn)?;
+        *turn += 1;
+        Some(session)
     }
 
-    fn any<'a>(&self, all: &'a [String]) -> anyhow::Result<&'a String> {
-        let n = self.random.below(u32::try_from(all.len())?);
-        all.get(usize::try_from(n)?).context("nothing to draw from")
+    fn any_session(&self) -> anyhow::Result<&str> {
+        self.sessions.get(self.below(self.sessions.len())?).map(String::as_str).context("no sessions")
     }
 
-    async fn sign_on(&self, connection: &mut Connection, client: &'static str) -> anyhow::Result<SignedOn> {
+    fn any_token(&self) -> anyhow::Result<String> {
+        let tokens = self.tokens.borrow();
+        tokens.get(self.below(tokens.len())?).cloned().context("no tokens")
+    }
+
+    fn below(&self, bound: usize) -> anyhow::Result<usize> {
+        Ok(usize::try_from(self.random.below(u32::try_from(bound)?))?)
+    }
+
+    async fn authorize(
+        &self,
+        connection: &mut Connection,
+        client: &'static str,
+        session: &str,
+    ) -> anyhow::Result<Authorized> {
         let [state, nonce, verifier] = [(); 3].map(|()| self.random.token::<32>());
-        let cookies = format!(
-            "cookie: __Host-guiyi_browser={}; __Host-guiyi_session={}\r\n",
-            self.random.token::<32>(),
-            self.any(&self.sessions)?
-        );
+        let browser = self.random.token::<32>();
+        let cookies = format!("cookie: __Host-guiyi_browser={browser}; __Host-guiyi_session={session}\r\n");
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("response_type", "code"), ("client_id", client), ("redirect_uri", REDIRECT_URI)])
             .extend_pairs([("scope", SCOPE), ("state", &state), ("nonce", &nonce)])
@@ -168,10 +229,19 @@ impl Target {
         let given: HashMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
         let is = |name: &str, value: &str| given.get(name).is_some_and(|v| v == value);
         ensure!(is("state", &state) && is("iss", ISSUER), "another state or issuer: {location}");
-        let code = given.get("code").with_context(|| format!("no code: {location}"))?;
+        let code = given.get("code").with_context(|| format!("no code: {location}"))?.to_string();
+        Ok(Authorized { nonce, verifier, code })
+    }
 
+    async fn sign_on(
+        &self,
+        connection: &mut Connection,
+        client: &'static str,
+        session: &str,
+    ) -> anyhow::Result<SignedOn> {
+        let Authorized { nonce, verifier, code } = self.authorize(connection, client, session).await?;
         let form = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT_URI)])
+            .extend_pairs([("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT_URI)])
             .append_pair("code_verifier", &verifier)
             .finish();
         let tokens: Tokens =
@@ -194,7 +264,7 @@ impl Target {
             return Ok(());
         }
         let header = jsonwebtoken::decode_header(&done.id_token)?;
-        let wanted = if done.client == "bench-es" { Algorithm::ES256 } else { Algorithm::RS256 };
+        let wanted = if done.client == ES256 { Algorithm::ES256 } else { Algorithm::RS256 };
         ensure!(header.alg == wanted, "signed with {:?}", header.alg);
         let key = self.keys.find(&header.kid.context("no kid")?).context("the key isn't published")?;
         let mut validation = Validation::new(wanted);
