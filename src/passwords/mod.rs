@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use tokio::sync::Semaphore;
 
 use crate::clock::Random;
@@ -36,7 +38,7 @@ pub struct Passwords {
     random: Random,
     workers: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
-    /// A hash that no password has: verified in the place of an unknown user's, so that both take the same time.
+    /// Looks like a hash, and no password has it: verified in the place of an unknown user's, so that both take the same time.
     decoy: Arc<str>,
 }
 
@@ -55,11 +57,7 @@ impl Passwords {
         let params = Params::new(costs.memory_kib, costs.passes, 1, None).map_err(|_| HashError::Failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let salt: [u8; 16] = random.bytes();
-        let decoy = argon2
-            .hash_password_with_salt(random.token::<32>().as_bytes(), &salt)
-            .map_err(|_| HashError::Failed)?
-            .to_string();
+        let decoy = decoy(&params, &random);
         Ok(Self {
             argon2,
             params,
@@ -117,5 +115,27 @@ impl Passwords {
             .ok()
             .and_then(|parsed| Params::try_from(&parsed).ok())
             .is_none_or(|p| p.m_cost() < self.params.m_cost() || p.t_cost() < self.params.t_cost())
+    }
+}
+
+/// Random bytes in the form of a hash with today's costs. Nothing is computed, so that a start takes no memory for it.
+fn decoy(params: &Params, random: &Random) -> String {
+    let part = |bytes: &[u8]| STANDARD_NO_PAD.encode(bytes);
+    let (salt, hash) = (part(&random.bytes::<16>()), part(&random.bytes::<32>()));
+    format!("$argon2id$v=19$m={},t={},p={}${salt}${hash}", params.m_cost(), params.t_cost(), params.p_cost())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_decoy_costs_what_a_hash_costs() {
+        let passwords = Passwords::new(crate::config::Passwords::default(), Random::seeded(1)).unwrap();
+        assert!(!passwords.is_outdated(&passwords.decoy));
+        let parsed = PasswordHash::new(&passwords.decoy).unwrap();
+        // The password is looked at and found wrong: an error of the form would come at once.
+        let refused = passwords.argon2.verify_password(b"anything", &parsed).unwrap_err();
+        assert_eq!(refused, argon2::password_hash::Error::PasswordInvalid);
     }
 }

@@ -114,6 +114,8 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(connections)
             .min_connections(1)
+            // A file doesn't hang up: a ping before each read would only wake another thread.
+            .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(5))
             .connect_with(options.pragma("query_only", "ON"))
             .await?;

@@ -100,27 +100,14 @@ impl Writer {
 
 async fn run(mut tx: Tx, mut queue: mpsc::Receiver<Message>) {
     while let Some(first) = queue.recv().await {
-        let mut next = Some(first);
         let mut jobs: Vec<Box<dyn Job>> = Vec::new();
         let mut closing = None;
-        let mut sound = execute(&mut tx, "BEGIN IMMEDIATE").await;
-        while let Some(message) = next.take() {
-            match message {
-                Message::Job(mut job) => {
-                    if sound.is_ok() {
-                        sound = in_savepoint(&mut tx, job.as_mut()).await;
-                    }
-                    jobs.push(job);
-                }
-                Message::Close(done) => closing = Some(done),
+        let committed = match first {
+            Message::Job(job) => group(&mut tx, job, &mut queue, &mut jobs, &mut closing).await,
+            Message::Close(done) => {
+                closing = Some(done);
+                Ok(())
             }
-            if jobs.len() < GROUP && closing.is_none() {
-                next = queue.try_recv().ok();
-            }
-        }
-        let committed = match sound {
-            Ok(()) => execute(&mut tx, "COMMIT").await,
-            Err(error) => Err(error),
         };
         if committed.is_err() {
             let _ = execute(&mut tx, "ROLLBACK").await;
@@ -140,13 +127,35 @@ async fn run(mut tx: Tx, mut queue: mpsc::Receiver<Message>) {
     }
 }
 
-/// An error here means that the savepoint itself failed: the whole group is rolled back.
-async fn in_savepoint(tx: &mut Tx, job: &mut dyn Job) -> Stored<()> {
-    execute(tx, "SAVEPOINT job").await?;
-    if !job.run(tx).await {
-        execute(tx, "ROLLBACK TO job").await?;
+/// Runs a job and those that wait behind it, and commits. An error means that none of it is kept; `jobs` are those to
+/// be answered either way. The end of one savepoint and the begin of the next travel to the database's thread together.
+async fn group(
+    tx: &mut Tx,
+    first: Box<dyn Job>,
+    queue: &mut mpsc::Receiver<Message>,
+    jobs: &mut Vec<Box<dyn Job>>,
+    closing: &mut Option<oneshot::Sender<()>>,
+) -> Stored<()> {
+    let mut next = Some(first);
+    let mut begin = "BEGIN IMMEDIATE; SAVEPOINT job";
+    while let Some(mut job) = next.take() {
+        let begun = execute(tx, begin).await;
+        let kept = begun.is_ok() && job.run(tx).await;
+        jobs.push(job);
+        begun?;
+        if !kept {
+            execute(tx, "ROLLBACK TO job").await?;
+        }
+        if jobs.len() < GROUP {
+            match queue.try_recv() {
+                Ok(Message::Job(job)) => next = Some(job),
+                Ok(Message::Close(done)) => *closing = Some(done),
+                Err(_) => {}
+            }
+        }
+        begin = "RELEASE job; SAVEPOINT job";
     }
-    execute(tx, "RELEASE job").await
+    execute(tx, "RELEASE job; COMMIT").await
 }
 
 async fn execute(tx: &mut Tx, sql: &'static str) -> Stored<()> {

@@ -1,0 +1,125 @@
+//! Measures the running server: `cargo bench --bench flow [-- --json FILE]`. See `docs/performance.md`.
+//!
+//! A database of ten thousand signed-in people is made on disk, the release binary serves it on core 0, and a
+//! single-threaded generator on core 1 signs them on at two clients. With `--serve-only` it serves and waits, so that
+//! another load generator can be pointed at it (`benches/adapters/guiyi.toml`).
+
+#![allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
+
+mod bare;
+mod client;
+mod load;
+mod report;
+mod seed;
+mod server;
+mod workload;
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use clap::Parser;
+
+use crate::load::{Figure, Plan};
+use crate::report::Report;
+use crate::server::Server;
+use crate::workload::{Target, Workload};
+
+/// How to measure.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Accounts, each with a session and its consents.
+    #[arg(long, default_value_t = 10_000)]
+    accounts: usize,
+    /// Connections that are kept busy.
+    #[arg(long, default_value_t = 16)]
+    workers: usize,
+    /// Seconds of each measurement.
+    #[arg(long, default_value_t = 5.0)]
+    seconds: f64,
+    /// Seconds before each measurement.
+    #[arg(long, default_value_t = 2.0)]
+    warm_up: f64,
+    /// Rounds; the median is reported.
+    #[arg(long, default_value_t = 3)]
+    rounds: usize,
+    /// Only workloads whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Write the figures as JSON too.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Seed, serve, say where, and wait for Ctrl-C.
+    #[arg(long)]
+    serve_only: bool,
+    /// The server's port; any free one by default.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Another server's binary, to compare; the one just built by default.
+    #[arg(long, default_value = env!("CARGO_BIN_EXE_guiyi"))]
+    binary: PathBuf,
+    /// Cargo says so.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    server::pin_generator();
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(tokio::task::LocalSet::new().run_until(run(options)))
+}
+
+async fn run(options: Options) -> anyhow::Result<()> {
+    let folder = seed::Folder::make()?;
+    let port = server::free_port(options.port)?;
+    let sessions = seed::seed(&folder, port, options.accounts).await?;
+    let server = Server::start(&options.binary, &folder, port).await?;
+    if options.serve_only {
+        return serve_only(&server, &folder, &sessions).await;
+    }
+    let target = Rc::new(Target::find(server.authority(), sessions).await?);
+    let idle = server.memory_after_a_pause().await?;
+    let mut figures: Vec<Figure> = Vec::new();
+    for workload in Workload::ALL.into_iter().filter(|w| w.name().contains(&options.only)) {
+        let (rounds, seconds, warm_up) = match workload.repeats() {
+            true => (options.rounds.max(1), options.seconds, options.warm_up),
+            // Until every session was here.
+            false => (1, 600.0, 0.0),
+        };
+        let plan = Plan { workload, workers: options.workers, seconds, warm_up };
+        let mut measured = Vec::new();
+        for _ in 0..rounds {
+            measured.push(load::measure(&server, &target, plan).await?);
+        }
+        figures.push(load::median(measured)?);
+    }
+    let report = Report {
+        accounts: options.accounts,
+        workers: options.workers,
+        seconds: options.seconds,
+        rounds: options.rounds.max(1),
+        start: server.started_in(),
+        memory_idle: idle,
+        memory_after: server.memory()?,
+        bare: bare::signatures()?,
+        figures,
+        verified: target.verified(),
+    };
+    print!("{report}");
+    if let Some(file) = options.json {
+        std::fs::write(file, report.json().to_string())?;
+    }
+    Ok(())
+}
+
+async fn serve_only(server: &Server, folder: &seed::Folder, sessions: &[String]) -> anyhow::Result<()> {
+    let file = folder.path().join("cookies.txt");
+    std::fs::write(&file, sessions.join("\n"))?;
+    println!("serving http://{} (pid {})", server.authority(), server.pid());
+    println!("the cookies of {} people: {}", sessions.len(), file.display());
+    println!("flowbench --adapter benches/adapters/guiyi.toml --pid {}", server.pid());
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! A database of signed-in people, made through the library's own storage.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use guiyi::app::{self, App, Ports};
+use guiyi::clock::Timestamp;
+use guiyi::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, Person, StoredPassword};
+use guiyi::domain::contact::{EmailAddress, Phone};
+use guiyi::domain::document::{Document, DocumentType};
+use guiyi::domain::person::{Gender, PersonName};
+use guiyi::domain::session::Method;
+use guiyi::domain::user_name::UserName;
+use guiyi::ids::{AccountId, ClientId, VerificationId};
+use guiyi::protocol::acr::IdentityLevel;
+use guiyi::protocol::scope::Scopes;
+use guiyi::secret::Secret;
+use guiyi::sign_in::session::NewSession;
+use guiyi::storage::accounts::Verification;
+use guiyi::storage::{StorageError, accounts, consents};
+
+/// The issuer: https, as behind a proxy that ends TLS.
+pub(crate) const ISSUER: &str = "https://id.bench.invalid";
+/// Where codes go; nothing listens there.
+pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:3999/cb";
+/// What is asked for.
+pub(crate) const SCOPE: &str = "openid profile phone email";
+/// The secret of every client here. The database lives as long as the run, on loopback.
+pub(crate) const CLIENT_SECRET: &str = "bench-only-0123456789abcdef";
+/// The password of every account.
+const PASSWORD: &str = "Bench-password-1";
+/// How many accounts one transaction makes.
+const GROUP: usize = 2_000;
+
+/// A client that signs with this algorithm. People have consented to the first two; the third has to ask.
+const CLIENTS: [(&str, &str); 3] = [("bench-es", "ES256"), ("bench-rs", "RS256"), ("bench-new", "ES256")];
+
+/// The run's folder, under cargo's `target/`: on disk, and gone at the end.
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn make() -> anyhow::Result<Self> {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("flow-{}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.0.join("guiyi.toml")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Writes the configuration, fills the database, and returns every session's cookie.
+pub(crate) async fn seed(folder: &Folder, port: u16, count: usize) -> anyhow::Result<Vec<String>> {
+    std::fs::write(folder.config(), settings(folder, port))?;
+    let ports = Ports::system();
+    let app = app::build(guiyi::config::load(&folder.config())?, ports.clone(), false).await?;
+    let now = ports.clock.now();
+    let password = app.passwords.hash(&Secret::new(PASSWORD)).await?;
+    let people = (0..count).map(|n| person(n, &app, &password, now)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut cookies = Vec::with_capacity(count);
+    for group in people.chunks(GROUP) {
+        let new = |account: &Account| NewSession::new(&account.id, &[Method::Password], now, &app.random);
+        let group: Vec<_> = group.iter().map(|account| (account.clone(), new(account))).collect();
+        cookies.extend(group.iter().map(|(_, session)| session.cookie()));
+        store(&app, group, now).await?;
+    }
+    // Nothing is left for the server to seal while it is measured.
+    while guiyi::jobs::seal(&app, "bench", ports.clock.now()).await? > 0 {}
+    app.db.close().await;
+    Ok(cookies)
+}
+
+async fn store(app: &App, group: Vec<(Account, NewSession)>, now: Timestamp) -> anyhow::Result<()> {
+    let (keys, random, scopes) = (app.keys.clone(), app.random.clone(), Scopes::parse(SCOPE));
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                for (account, session) in &group {
+                    let id = VerificationId::mint(now, &random);
+                    let proof = Verification { id, method: "name_and_number", source: "bench", at: now };
+                    if accounts::insert(tx, &keys, account, &proof, &[("service", "1", now)]).await?.is_err() {
+                        return Err(StorageError::Closed);
+                    }
+                    session.store(tx, &keys, &random).await?;
+                    for (client, _) in CLIENTS.iter().take(2) {
+                        consents::grant(tx, &account.id, &ClientId::from(*client), &scopes, now).await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await
+        .context("the accounts could not be stored")
+}
+
+fn person(n: usize, app: &App, password: &str, now: Timestamp) -> anyhow::Result<Account> {
+    let fault = |what| move || anyhow::anyhow!("person {n} has no valid {what}");
+    Ok(Account {
+        id: AccountId::mint(now, &app.random),
+        kind: AccountKind::Individual,
+        status: AccountStatus::Active,
+        user_name: UserName::parse(&format!("bench{n}")).ok().with_context(fault("user name"))?,
+        person: Person {
+            name: PersonName::parse("张测试").ok().with_context(fault("name"))?,
+            gender: Gender::Female,
+            ethnic_group: None,
+            document: Document::parse(DocumentType::Passport, &format!("E{n:08}"), app.today())
+                .ok()
+                .with_context(fault("document"))?,
+            phone: Some(Phone::parse(&format!("138{n:08}")).ok().with_context(fault("phone"))?),
+            email: Some(EmailAddress::parse(&format!("bench{n}@example.invalid")).ok().with_context(fault("address"))?),
+        },
+        phone_proven_at: Some(now),
+        email_verified_at: Some(now),
+        password: Some(StoredPassword { hash: password.to_owned(), origin: PasswordOrigin::Chosen }),
+        identity_level: IdentityLevel::Confirmed,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+fn settings(folder: &Folder, port: u16) -> String {
+    let path = folder.path().display();
+    let mut text = format!(
+        "issuer = \"{ISSUER}\"\nlisten = \"127.0.0.1:{port}\"\n\
+         database.url = \"sqlite:{path}/guiyi.db\"\nkeys.directory = \"{path}/keys\"\n"
+    );
+    for service in ["gateway", "source"] {
+        text += &format!(
+            "[{service}]\nid = \"{service}\"\nurl = \"http://127.0.0.1:9/\"\nclient = \"bench\"\n\
+             secret = \"bench-only-{service}-secret\"\n"
+        );
+    }
+    for (id, algorithm) in CLIENTS {
+        text += &format!(
+            "[[clients]]\nid = \"{id}\"\nname_zh = \"测试\"\nname_en = \"Bench\"\nsecret = \"{CLIENT_SECRET}\"\n\
+             redirect_uris = [\"{REDIRECT_URI}\"]\nscopes = \"{SCOPE}\"\n\
+             id_token_signed_response_alg = \"{algorithm}\"\n"
+        );
+    }
+    text
+}

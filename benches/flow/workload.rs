@@ -1,0 +1,288 @@
+//! What is done to the server, and what has to be right in its answers. One wrong answer fails the run.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use anyhow::{Context, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use guiyi::clock::Random;
+use guiyi::crypto::sha256;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+
+use crate::client::Connection;
+use crate::seed::{CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE};
+
+/// The client whose ID tokens are signed with ES256.
+const ES256: &str = "bench-es";
+/// The client whose ID tokens are signed with RS256.
+const RS256: &str = "bench-rs";
+/// One sign-on in so many is looked at closely.
+const SAMPLE: u32 = 50;
+/// How many access tokens the userinfo workload draws from.
+const TOKENS: usize = 2_000;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Workload {
+    /// [`Workload::SignOnEs256`] once for each session, with empty caches.
+    FirstSignOn,
+    /// Authorize with a session and PKCE, token, userinfo; the ID token is signed with ES256.
+    SignOnEs256,
+    /// The same with RS256.
+    SignOnRs256,
+    /// A bearer token's claims.
+    UserInfo,
+    /// The provider's metadata.
+    Discovery,
+    /// Its keys.
+    Jwks,
+}
+
+impl Workload {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::FirstSignOn, Self::SignOnEs256, Self::SignOnRs256, Self::UserInfo, Self::Discovery, Self::Jwks];
+
+    /// Whether it can be measured again: a first time is one.
+    pub(crate) fn repeats(self) -> bool {
+        self != Self::FirstSignOn
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::FirstSignOn => "first ES256",
+            Self::SignOnEs256 => "sign-on ES256",
+            Self::SignOnRs256 => "sign-on RS256",
+            Self::UserInfo => "userinfo",
+            Self::Discovery => "discovery",
+            Self::Jwks => "jwks",
+        }
+    }
+
+    /// Does it once; what is to be looked at afterwards, out of the time that is measured. `None` if nothing is left.
+    pub(crate) async fn run(self, target: &Target, connection: &mut Connection) -> anyhow::Result<Option<Done>> {
+        match self {
+            Self::FirstSignOn => match target.in_turn(ES256) {
+                Some(session) => target.sign_on(connection, ES256, session).await.map(Done::SignOn).map(Some),
+                None => Ok(None),
+            },
+            Self::SignOnEs256 => {
+                target.sign_on(connection, ES256, target.any_session()?).await.map(Done::SignOn).map(Some)
+            }
+            Self::SignOnRs256 => {
+                target.sign_on(connection, RS256, target.any_session()?).await.map(Done::SignOn).map(Some)
+            }
+            Self::UserInfo => {
+                let token = target.any_token()?;
+                let answer = connection.get("/userinfo", &token).await?.json(200)?;
+                ensure!(answer.get("sub").is_some(), "userinfo without sub");
+                Ok(Some(Done::Read))
+            }
+            Self::Discovery => {
+                let answer = connection.get("/.well-known/openid-configuration", "").await?;
+                ensure!(answer.status == 200 && answer.body.starts_with(b"{"), "no metadata");
+                Ok(Some(Done::Read))
+            }
+            Self::Jwks => {
+                let answer = connection.get("/jwks", "").await?;
+                ensure!(answer.status == 200 && answer.body.starts_with(b"{\"keys\""), "no keys");
+                Ok(Some(Done::Read))
+            }
+        }
+    }
+}
+
+/// What was just done.
+#[derive(Debug)]
+pub(crate) enum Done {
+    SignOn(SignedOn),
+    Read,
+}
+
+/// A request for a code, and the code.
+#[derive(Debug)]
+struct Authorized {
+    nonce: String,
+    verifier: String,
+    code: String,
+}
+
+/// A sign-on that was just made.
+#[derive(Debug)]
+pub(crate) struct SignedOn {
+    client: &'static str,
+    nonce: String,
+    form: String,
+    bearer: String,
+    id_token: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tokens {
+    access_token: String,
+    id_token: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Claims {
+    sub: String,
+    nonce: String,
+}
+
+/// The server as the generator knows it.
+#[derive(Debug)]
+pub(crate) struct Target {
+    pub(crate) authority: String,
+    sessions: Vec<String>,
+    keys: JwkSet,
+    tokens: RefCell<Vec<String>>,
+    /// How many sessions each client has seen.
+    turns: RefCell<HashMap<&'static str, usize>>,
+    random: Random,
+    count: Cell<u32>,
+    verified: Cell<u32>,
+}
+
+impl Target {
+    pub(crate) async fn find(authority: &str, sessions: Vec<String>) -> anyhow::Result<Self> {
+        let mut connection = Connection::open(authority).await?;
+        let keys = serde_json::from_value(connection.get("/jwks", "").await?.json(200)?)?;
+        let random = Random::system();
+        Ok(Self {
+            authority: authority.to_owned(),
+            sessions,
+            keys,
+            tokens: RefCell::default(),
+            turns: RefCell::default(),
+            random,
+            count: Cell::new(0),
+            verified: Cell::new(0),
+        })
+    }
+
+    /// How many samples were found right.
+    pub(crate) fn verified(&self) -> u32 {
+        self.verified.get()
+    }
+
+    /// What a workload needs before its clock starts: every session was here before, or tokens.
+    pub(crate) async fn prepare(&self, workload: Workload) -> anyhow::Result<()> {
+        let mut connection = Connection::open(&self.authority).await?;
+        let client = match workload {
+            Workload::SignOnEs256 => Some(ES256),
+            Workload::SignOnRs256 => Some(RS256),
+            _ => None,
+        };
+        while let Some((client, session)) = client.and_then(|client| Some((client, self.in_turn(client)?))) {
+            self.authorize(&mut connection, client, session).await?;
+        }
+        if workload == Workload::UserInfo && self.tokens.borrow().is_empty() {
+            for _ in 0..TOKENS {
+                let done = self.sign_on(&mut connection, ES256, self.any_session()?).await?;
+                self.tokens.borrow_mut().push(done.bearer);
+            }
+        }
+        Ok(())
+    }
+
+    /// A session that the client hasn't seen yet.
+    fn in_turn(&self, client: &'static str) -> Option<&str> {
+        let mut turns = self.turns.borrow_mut();
+        let turn = turns.entry(client).or_default();
+        let session = self.sessions.get(*turn)?;
+        *turn += 1;
+        Some(session)
+    }
+
+    fn any_session(&self) -> anyhow::Result<&str> {
+        self.sessions.get(self.below(self.sessions.len())?).map(String::as_str).context("no sessions")
+    }
+
+    fn any_token(&self) -> anyhow::Result<String> {
+        let tokens = self.tokens.borrow();
+        tokens.get(self.below(tokens.len())?).cloned().context("no tokens")
+    }
+
+    fn below(&self, bound: usize) -> anyhow::Result<usize> {
+        Ok(usize::try_from(self.random.below(u32::try_from(bound)?))?)
+    }
+
+    async fn authorize(
+        &self,
+        connection: &mut Connection,
+        client: &'static str,
+        session: &str,
+    ) -> anyhow::Result<Authorized> {
+        let [state, nonce, verifier] = [(); 3].map(|()| self.random.token::<32>());
+        let browser = self.random.token::<32>();
+        let cookies = format!("cookie: __Host-guiyi_browser={browser}; __Host-guiyi_session={session}\r\n");
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("response_type", "code"), ("client_id", client), ("redirect_uri", REDIRECT_URI)])
+            .extend_pairs([("scope", SCOPE), ("state", &state), ("nonce", &nonce)])
+            .extend_pairs([("code_challenge", sha256(&verifier).as_str()), ("code_challenge_method", "S256")])
+            .finish();
+        let answer = connection.get(&format!("/authorize?{query}"), &cookies).await?;
+        let location = answer.location.with_context(|| format!("authorize answered {}", answer.status))?;
+        let query = location.strip_prefix(REDIRECT_URI).and_then(|l| l.strip_prefix('?')).context("not silent")?;
+        let given: HashMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
+        let is = |name: &str, value: &str| given.get(name).is_some_and(|v| v == value);
+        ensure!(is("state", &state) && is("iss", ISSUER), "another state or issuer: {location}");
+        let code = given.get("code").with_context(|| format!("no code: {location}"))?.to_string();
+        Ok(Authorized { nonce, verifier, code })
+    }
+
+    async fn sign_on(
+        &self,
+        connection: &mut Connection,
+        client: &'static str,
+        session: &str,
+    ) -> anyhow::Result<SignedOn> {
+        let Authorized { nonce, verifier, code } = self.authorize(connection, client, session).await?;
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT_URI)])
+            .append_pair("code_verifier", &verifier)
+            .finish();
+        let tokens: Tokens =
+            serde_json::from_value(connection.post("/token", &authorization(client), &form).await?.json(200)?)?;
+        let payload = tokens.id_token.split('.').nth(1).context("not a JWS")?;
+        let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload)?)?;
+        ensure!(claims.nonce == nonce, "another nonce");
+
+        let bearer = format!("authorization: Bearer {}\r\n", tokens.access_token);
+        let person = connection.get("/userinfo", &bearer).await?.json(200)?;
+        ensure!(person.get("sub").is_some_and(|sub| *sub == claims.sub), "another person");
+        Ok(SignedOn { client, nonce, form, bearer, id_token: tokens.id_token })
+    }
+
+    /// Of a sample: the ID token's signature, audience, issuer and nonce; the code must not work twice, and its second
+    /// use must have ended the access token.
+    pub(crate) async fn look_closely(&self, connection: &mut Connection, done: &SignedOn) -> anyhow::Result<()> {
+        self.count.set(self.count.get() + 1);
+        if !self.count.get().is_multiple_of(SAMPLE) {
+            return Ok(());
+        }
+        let header = jsonwebtoken::decode_header(&done.id_token)?;
+        let wanted = if done.client == ES256 { Algorithm::ES256 } else { Algorithm::RS256 };
+        ensure!(header.alg == wanted, "signed with {:?}", header.alg);
+        let key = self.keys.find(&header.kid.context("no kid")?).context("the key isn't published")?;
+        let mut validation = Validation::new(wanted);
+        validation.set_audience(&[done.client]);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+        let token = jsonwebtoken::decode::<Claims>(&done.id_token, &DecodingKey::from_jwk(key)?, &validation)?;
+        ensure!(token.claims.nonce == done.nonce, "another nonce");
+
+        let again = connection.post("/token", &authorization(done.client), &done.form).await?.json(400)?;
+        ensure!(again.get("error").is_some_and(|e| e == "invalid_grant"), "a code used twice: {again}");
+        let refused = connection.get("/userinfo", &done.bearer).await?;
+        ensure!(refused.status == 401, "the token of a code used twice is still good");
+        self.verified.set(self.verified.get() + 1);
+        Ok(())
+    }
+}
+
+fn authorization(client: &str) -> String {
+    format!("authorization: Basic {}\r\n", STANDARD.encode(format!("{client}:{CLIENT_SECRET}")))
+}
