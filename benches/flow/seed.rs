@@ -90,7 +90,7 @@ async fn store(app: &App, group: Vec<(Account, NewSession)>, now: Timestamp) -> 
                 for (account, session) in &group {
                     let id = VerificationId::mint(now, &random);
                     let proof = Verification { id, method: "name_and_number", source: "bench", at: now };
-                    if accounts::insert(tx, &keys, account, &proof, &[("service", "1", now)]).await?.is_err() {
+                    if accounts::insert(tx, &keys, account, &proof).await?.is_err() {
                         return Err(StorageError::Closed);
                     }
                     session.store(tx, &keys, &random).await?;
