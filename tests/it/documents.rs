@@ -61,3 +61,29 @@ fn the_diagram_in_the_architecture_is_the_program_s() {
         "docs/architecture.md must contain the output of `guiyi journey`:\n{diagram}"
     );
 }
+
+#[test]
+fn every_test_that_the_security_document_names_exists() {
+    let mut sources = String::new();
+    let mut stack = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it")];
+    while let Some(folder) = stack.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                stack.push(path);
+            } else {
+                sources.push_str(&std::fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let text = read("docs/security.md");
+    let names: Vec<&str> = text
+        .split('`')
+        .filter(|part| part.contains("::") && !part.ends_with('*'))
+        .map(|p| p.rsplit("::").next().unwrap())
+        .collect();
+    assert!(names.len() > 30);
+    for name in names {
+        assert!(sources.contains(&format!("fn {name}(")), "{name}");
+    }
+}
