@@ -31,7 +31,7 @@ pub(super) async fn authorize(
     Queried(params): Queried,
 ) -> Result<Reply, Mishap> {
     let addressed = Addressed::prove(&app, &params)?;
-    let request = match addressed.validate(&params) {
+    let mut request = match addressed.validate(&params) {
         Ok(request) => request,
         Err(error) => return Ok(Reply::to(addressed.with_error(app.config.issuer_text(), &error))),
     };
@@ -40,6 +40,8 @@ pub(super) async fn authorize(
     match next(&app, &visit, &addressed, &request, step).await? {
         Next::Done(location) => Ok(Reply::to(location)),
         Next::Page(_) => {
+            // The stored request asks for the sign-in itself: the session of somebody else than hinted at won't do.
+            request.prompt.login |= hint_is_other;
             // Only now, when a page has to be shown, is anything stored.
             let (id, browser, now) = (InteractionId::mint(visit.now, &app.random), visit.browser.clone(), visit.now);
             let to = format!("/interaction/{id}");

@@ -81,9 +81,22 @@ fn backoff(attempt: i64) -> Duration {
 
 async fn sweep_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     while pause(&mut stop, SWEEP_EVERY).await {
-        let now = app.clock.now();
-        if let Err(error) = app.db.write(move |tx| Box::pin(async move { sweep::sweep(tx, now).await })).await {
+        if let Err(error) = clear(&app).await {
             log(&error, "the sweep failed");
+        }
+    }
+}
+
+/// Sweeps until nothing much is left, in small transactions between which other writes get their turn.
+///
+/// # Errors
+/// The store's own.
+pub async fn clear(app: &Arc<App>) -> Stored<()> {
+    loop {
+        let now = app.clock.now();
+        let gone = app.db.write(move |tx| Box::pin(async move { sweep::sweep(tx, now).await })).await?;
+        if gone < sweep::BATCH {
+            return Ok(());
         }
     }
 }

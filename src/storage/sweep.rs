@@ -17,6 +17,9 @@ statements! {
     OUTBOX = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_at <= $1 LIMIT 200)";
 }
 
+/// The smallest batch: a sweep that removed as many has probably left more.
+pub const BATCH: u64 = 200;
+
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
 /// One small batch of each table; how many rows went.

@@ -104,6 +104,19 @@ both! {
         assert!(world.messages("19900000043").await.is_empty(), "nothing is sent late");
     }
 
+    async fn a_sweep_goes_on_until_a_large_backlog_is_gone(world) {
+        let now = world.clock.now();
+        world.app.db.write::<(), StorageError, _>(move |tx| Box::pin(async move {
+            for n in 0..1300 {
+                tickets::spend(tx, &format!("t{n}"), now).await?;
+            }
+            Ok(())
+        })).await.unwrap();
+        world.advance(1);
+        guiyi::jobs::clear(&world.app).await.unwrap();
+        assert_eq!(world.count("spent_tickets").await, 0);
+    }
+
     async fn a_sweep_removes_what_has_expired_and_nothing_else(world) {
         crate::migration::migrate(&world, &crate::migration::LIMING).await;
         let sweep = async || {

@@ -234,8 +234,11 @@ both! {
         assert!(param(&browser, "code").is_some());
         let mut other = crate::migration::migrate(&world, &crate::migration::ZHANGWEI).await;
         super::code(&mut other, &challenge, &[]).await;
+        world.advance(1);
         other.get(&query(&challenge, &[("prompt", "none"), ("id_token_hint", &hint)])).await;
         assert_eq!(param(&other, "error").as_deref(), Some("login_required"));
+        other.get(&query(&challenge, &[("id_token_hint", &hint)])).await;
+        assert!(other.at.starts_with("/login"), "nor is it answered by the session that is there: {}", other.at);
         let mut forged = hint.clone();
         forged.replace_range(hint.len() - 6.., "AAAAAA");
         browser.get(&query(&challenge, &[("prompt", "none"), ("id_token_hint", &forged)])).await;
