@@ -104,7 +104,7 @@ pub(super) async fn proceed(
             app.db.write(move |tx| Box::pin(async move { interactions::fulfil(tx, &id, now).await })).await?;
             Ok(Reply::to(location))
         }
-        Next::Page(Decision::Consent) => consent::page(app, visit, waiting, &addressed),
+        Next::Page(Decision::Consent) => consent::page(visit, waiting, &addressed),
         Next::Page(Decision::Select) => Ok(consent::select_page(visit, waiting, &addressed)),
         Next::Page(_) => Ok(Reply::to(format!("/login?interaction={}", waiting.id))),
     }

@@ -42,7 +42,7 @@ struct SelectPage {
 }
 
 /// The consent page of an interaction.
-pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Result<Reply, Mishap> {
+pub(super) fn page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Result<Reply, Mishap> {
     let (_, account) = visit.signed_in.as_ref().ok_or(Mishap::Internal)?;
     let scopes = waiting.request.scopes.intersection(&addressed.client.scopes);
     let page = ConsentPage {
@@ -52,7 +52,6 @@ pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addr
         user: account.user_name.masked(),
         items: scopes.iter().map(|scope| item(visit, account, scope)).collect(),
     };
-    let _ = app;
     Ok(Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin())))
 }
 

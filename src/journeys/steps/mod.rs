@@ -58,17 +58,18 @@ struct Stop {
 }
 
 fn stop(cx: &Cx<'_>, step: &dyn Step, key: &str, status: u16, ways: &[(&str, String)]) -> Rendered {
-    let page = cx.page(&format!("{key}-title"));
-    let ways = ways.iter().map(|(label, path)| (page.t(label), path.clone())).collect();
-    let text = page.t(&format!("{key}-text"));
-    Rendered::new(status, &Stop { nav: nav(cx, step), text, ways, retry: None, page })
+    Rendered::new(status, &stop_page(cx, step, key, ways))
 }
 
 fn stop_with_retry(cx: &Cx<'_>, step: &dyn Step, key: &str, status: u16, ways: &[(&str, String)]) -> Rendered {
+    let page = stop_page(cx, step, key, ways);
+    Rendered::new(status, &Stop { retry: Some(page.page.t("retry")), ..page })
+}
+
+fn stop_page(cx: &Cx<'_>, step: &dyn Step, key: &str, ways: &[(&str, String)]) -> Stop {
     let page = cx.page(&format!("{key}-title"));
     let ways = ways.iter().map(|(label, path)| (page.t(label), path.clone())).collect();
-    let (text, retry) = (page.t(&format!("{key}-text")), Some(page.t("retry")));
-    Rendered::new(status, &Stop { nav: nav(cx, step), text, ways, retry, page })
+    Stop { nav: nav(cx, step), text: page.t(&format!("{key}-text")), ways, retry: None, page }
 }
 
 fn step_path(cx: &Cx<'_>, name: &str) -> String {

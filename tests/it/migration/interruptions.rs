@@ -51,8 +51,6 @@ both! {
     async fn a_double_click_on_any_step_has_one_effect(world) {
         let mut world = world;
         let mut browser = world.browser();
-        let mut before: Option<(String, Vec<(String, String)>)> = None;
-        let _ = &mut before;
         // Every form is sent twice: the browser shows the second answer.
         browser.get("/migrate").await;
         let twice = async |browser: &mut Browser, fields: &[(&str, &str)]| {
