@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use super::answers::{Answers, Existing};
-use super::engine::{Cx, Effect, StepError, Writes, current, save};
+use super::engine::{Cx, StepError, current};
+use super::writes::{Effect, Writes, save};
 use super::plan::Plan;
 use crate::app::App;
 use crate::domain::session::Method;

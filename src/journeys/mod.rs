@@ -5,15 +5,20 @@
 //! therefore clears what hung on it, and nothing has to be cleared by hand.
 
 mod answers;
+pub mod background;
 pub mod diagram;
 pub mod engine;
 mod finish;
 mod individual;
 mod plan;
+pub mod resume;
+mod settle;
 mod step;
 mod steps;
+mod writes;
 
-pub use answers::Answers;
+pub use answers::{Answers, Goal};
+pub use steps::evidence::Upload;
 pub use individual::STEPS as INDIVIDUAL;
 pub use step::{Phase, Step};
 

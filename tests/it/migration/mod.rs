@@ -5,7 +5,11 @@ mod binding;
 mod interruptions;
 mod outcomes;
 mod races;
+mod contacts;
 mod refusals;
+mod registration;
+pub mod review;
+mod source;
 
 use crate::support::{Browser, World};
 
