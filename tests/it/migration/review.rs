@@ -370,7 +370,8 @@ both! {
         to_agreed(&mut browser, "/migrate", &LIUYANG).await;
         browser.submit(&LIUYANG.identity()).await;
         to_evidence(&world, &mut browser, LIUYANG.phone).await;
-        browser.submit(&[("submit", "yes")]).await;
+        let (page, csrf) = (browser.at.clone(), browser.form().1[0].1.clone());
+        browser.post(&page, &[("csrf", &csrf), ("submit", "yes")]).await;
         assert!(browser.error("files") && browser.shows("至少添加一张"), "{}", browser.body);
         browser.get(&browser.at.clone()).await;
         for (file, text) in [(b"<html><script>1</script>".to_vec(), "无法识别"), (Vec::new(), "请选择照片")] {
@@ -382,13 +383,11 @@ both! {
         browser.upload_with("wrong-token", "document", &[photo()]).await;
         assert_eq!(browser.status, 403);
         assert_eq!(world.count("evidence").await, 0);
-        let page = browser.at.replace("/files", "");
         browser.get(&page).await;
         for _ in 0..2 {
             browser.upload("other", &[photo(), photo(), photo()]).await;
         }
         assert_eq!(world.count("evidence").await, 6);
-        let csrf = browser.form().1[0].1.clone();
         browser.upload_with(&csrf, "document", &[photo()]).await;
         assert!(browser.shows("最多添加 6 张"), "{}", browser.body);
         let dump = world.dump("evidence").await;
