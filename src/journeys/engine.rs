@@ -6,18 +6,18 @@ use time::Date;
 use super::answers::Answers;
 use super::finish::{self, Finished};
 use super::individual::{DONE, STEPS};
-use super::steps::evidence::{self, Upload};
-use super::step::Step;
-use crate::app::App;
 use super::settle;
+use super::step::Step;
+use super::steps::evidence::{self, Upload};
 use super::writes::{Effect, save};
+use crate::app::App;
 use crate::crypto::SealError;
 use crate::domain::case_number::CaseNumber;
 use crate::ids::{InteractionId, JourneyId};
 use crate::pages::{Page, Rendered, Visit, login};
 use crate::protocol::params::Params;
-use crate::storage::journeys::{self, Stage, State};
 use crate::storage::StorageError;
+use crate::storage::journeys::{self, Stage, State};
 
 /// The kind under which individual migrations are stored.
 pub(super) const KIND: &str = "individual";

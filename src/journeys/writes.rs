@@ -116,12 +116,7 @@ impl Writes {
     }
 
     /// Sends a code, in the caller's transaction.
-    pub(super) async fn send_code(
-        &self,
-        tx: &mut Tx,
-        binding: &Binding,
-        asker: &Asker,
-    ) -> Result<Sent, StorageError> {
+    pub(super) async fn send_code(&self, tx: &mut Tx, binding: &Binding, asker: &Asker) -> Result<Sent, StorageError> {
         let sender = Sender { keys: &self.keys, random: &self.random, signature: &self.signature };
         crate::notify::codes::send(tx, sender, binding, asker, self.now).await
     }

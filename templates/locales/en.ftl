@@ -382,3 +382,6 @@ resume-code-text = If the case is under way, a code has been sent to the phone o
 resume-code-label = Code
 resume-refused = The code is wrong or no longer good. If you got none, check the case number and ask again
 resume-other = Enter the number again
+refresh-every = This page loads itself again every { $value } seconds.
+refresh-stop = Stop that
+refresh-start = Load this page again by itself

@@ -382,3 +382,6 @@ resume-code-text = 如果该编号正在办理，验证码已发送到您办理�
 resume-code-label = 验证码
 resume-refused = 验证码不正确或已失效。如未收到，请核对办理编号后重新获取
 resume-other = 重新输入办理编号
+refresh-every = 本页每 { $value } 秒自动刷新一次。
+refresh-stop = 停止自动刷新
+refresh-start = 自动刷新本页

@@ -123,6 +123,41 @@ impl Demo {
         self.message(phone, pick).await
     }
 
+    /// What `pick` finds in the newest message that has it, once it is there.
+    pub(super) async fn told(&self, to: &str, words: &str) -> String {
+        let pick = |text: &str| text.contains(words).then(|| text.to_owned());
+        until(&format!("a message to {to} with {words}"), async || self.message(to, pick).await).await
+    }
+
+    /// Runs `guiyi review` as one of the demonstration's reviewers, and gives what it prints.
+    pub(super) fn review(&self, reviewer: usize, arguments: &[&str]) -> String {
+        use std::io::Write;
+        let (name, ..) = guiyi::demo::staff::REVIEWERS[reviewer];
+        let mut child = Command::new(env!("CARGO_BIN_EXE_guiyi"))
+            .args(["review", "--as", name, "--demo-dir"])
+            .arg(self.folder.join("data"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        writeln!(child.stdin.take().unwrap(), "{}", guiyi::demo::staff::PASSWORD).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "guiyi review {arguments:?}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A picture in a file, for an upload.
+    pub(super) fn picture(&self) -> String {
+        let path = self.folder.join("document.png");
+        image::RgbImage::from_fn(640, 400, |x, y| image::Rgb([(x % 255) as u8, (y % 255) as u8, 120]))
+            .save(&path)
+            .unwrap();
+        path.display().to_string()
+    }
+
     /// The link in a mail.
     pub(super) async fn mailed_link(&self, to: &str) -> String {
         let pick = |text: &str| text.split_whitespace().find(|word| word.starts_with("http")).map(str::to_owned);

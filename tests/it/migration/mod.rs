@@ -2,10 +2,10 @@
 
 pub mod attacks;
 mod binding;
+mod contacts;
 mod interruptions;
 mod outcomes;
 mod races;
-mod contacts;
 mod refusals;
 mod registration;
 pub mod review;
