@@ -19,6 +19,7 @@ use crate::ids::InteractionId;
 use crate::notify::codes::{Sent, Verified};
 use crate::pages::{Form, Page, Rendered, Visit};
 use crate::protocol::params::Params;
+use crate::provider::authorize::Addressed;
 use crate::secret::Secret;
 use crate::sign_in::session::NewSession;
 use crate::sign_in::{Attempt, KnownBrowser, Outcome, Pending, needs_captcha, send, sign_in, verify};
@@ -33,6 +34,8 @@ struct LoginPage {
     client: Option<String>,
     legal_person: bool,
     captcha: Option<View>,
+    /// Federated systems: id and name.
+    others: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -48,12 +51,14 @@ struct CodePage {
 /// Who waits behind a login, and what it hints at.
 struct Waiting {
     client: Option<String>,
+    /// Where the client's answer goes: a sign-in may end there at once.
+    origin: Option<String>,
     hint: Option<String>,
     legal_person: bool,
 }
 
 async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> {
-    let nobody = Waiting { client: None, hint: None, legal_person: false };
+    let nobody = Waiting { client: None, origin: None, hint: None, legal_person: false };
     if id.is_empty() {
         return Ok(nobody);
     }
@@ -63,6 +68,7 @@ async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> 
     let client = app.clients.get(request.client_id.as_str()).ok_or(Mishap::Client)?;
     Ok(Waiting {
         client: Some(client.name(visit.locale.is_english()).to_owned()),
+        origin: Addressed::of(app, &request).ok().map(|addressed| addressed.redirect_uri.origin()),
         legal_person: request.account_kind.is_some_and(|k| k == crate::domain::account::AccountKind::LegalPerson),
         hint: request.login_hint,
     })
@@ -82,15 +88,51 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, Queried(quer
         true => Some(ticket::issue(&app, Kind::Picture, &visit.browser, visit.locale.is_english())?),
         false => None,
     };
+    let waiting = Waiting { legal_person, ..waiting };
+    Ok(login_page(&app, &visit, interaction, waiting, form, captcha, 200))
+}
+
+fn login_page(
+    app: &App,
+    visit: &Visit,
+    interaction: &str,
+    waiting: Waiting,
+    form: Form,
+    captcha: Option<View>,
+    status: u16,
+) -> Reply {
+    let others: Vec<_> = app.systems.iter().filter(|system| system.signs_in).collect();
+    let english = visit.locale.is_english();
+    let origins: Vec<_> =
+        waiting.origin.iter().map(String::as_str).chain(others.iter().filter_map(|s| s.leads_to())).collect();
     let page = LoginPage {
         page: visit.page("login-title"),
         form,
         interaction: interaction.to_owned(),
         client: waiting.client,
-        legal_person,
+        legal_person: waiting.legal_person,
         captcha,
+        others: others.iter().map(|system| (system.id.0.clone(), system.name(english).to_owned())).collect(),
     };
-    Ok(Reply::page(Rendered::new(200, &page)))
+    Reply::page(Rendered::new(status, &page).leading_to(origins.join(" ")))
+}
+
+/// The login page after a sign-in at a federated system that came to nothing; `key` says why.
+pub(super) async fn refused(
+    app: &App,
+    visit: &Visit,
+    interaction: Option<&str>,
+    key: &'static str,
+) -> Result<Reply, Mishap> {
+    let interaction = interaction.unwrap_or_default();
+    let waiting = Waiting { legal_person: false, ..waiting(app, visit, interaction).await? };
+    let mut form = Form::default();
+    form.fault("federated", key);
+    let captcha = match needs_captcha(app, None, &visit.asker).await? {
+        true => Some(ticket::issue(app, Kind::Picture, &visit.browser, visit.locale.is_english())?),
+        false => None,
+    };
+    Ok(login_page(app, visit, interaction, waiting, form, captcha, 422))
 }
 
 /// `POST /login`
@@ -137,7 +179,7 @@ pub(super) async fn submit(
     };
     let (status, fault) = match outcome {
         Outcome::SignedIn(account) => {
-            return finish(&app, &visit, &params, &account, &[Method::Password], None).await;
+            return finish(&app, &visit, params.get("interaction"), &account, &[Method::Password], None).await;
         }
         Outcome::SecondStep(account) => return second_step(&app, &visit, &params, &account).await,
         Outcome::Rejected => (422, "login-rejected"),
@@ -159,20 +201,15 @@ async fn again(
 ) -> Result<Reply, Mishap> {
     let interaction = params.text("interaction");
     let waiting = waiting(app, visit, interaction).await?;
-    let kind = if params.text("captcha_kind") == "question" { Kind::Question } else { Kind::Picture };
     let captcha = match captcha {
-        true => Some(ticket::issue(app, kind, &visit.browser, visit.locale.is_english())?),
+        true => {
+            let kind = Kind::named(params.text("captcha_kind"));
+            Some(ticket::issue(app, kind, &visit.browser, visit.locale.is_english())?)
+        }
         false => None,
     };
-    let page = LoginPage {
-        page: visit.page("login-title"),
-        form,
-        interaction: interaction.to_owned(),
-        client: waiting.client,
-        legal_person: false,
-        captcha,
-    };
-    Ok(Reply::page(Rendered::new(status, &page)))
+    let waiting = Waiting { legal_person: false, ..waiting };
+    Ok(login_page(app, visit, interaction, waiting, form, captcha, status))
 }
 
 async fn second_step(app: &App, visit: &Visit, params: &Params, account: &Account) -> Result<Reply, Mishap> {
@@ -222,7 +259,7 @@ pub(super) async fn code(
             let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
             let cookie = known.with(&app, &account.id, visit.now)?;
             let methods = [Method::Password, Method::OneTimeCode, Method::Sms];
-            return finish(&app, &visit, &params, &account, &methods, Some(cookie)).await;
+            return finish(&app, &visit, params.get("interaction"), &account, &methods, Some(cookie)).await;
         }
         Verified::Wrong => form.fault("code", "code-wrong"),
         Verified::Spent => form.fault("code", "code-spent"),
@@ -232,10 +269,10 @@ pub(super) async fn code(
 }
 
 /// Begins the session; an earlier one in this browser ends.
-async fn finish(
+pub(super) async fn finish(
     app: &App,
     visit: &Visit,
-    params: &Params,
+    interaction: Option<&str>,
     account: &Account,
     methods: &[Method],
     known: Option<String>,
@@ -246,7 +283,7 @@ async fn finish(
     if let Some((old, _)) = &visit.signed_in {
         crate::sign_in::session::end(app, old, "signed in again").await?;
     }
-    let to = match params.get("interaction") {
+    let to = match interaction {
         Some(id) => format!("/interaction/{id}"),
         None => "/account".to_owned(),
     };

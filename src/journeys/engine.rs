@@ -7,14 +7,16 @@ use super::answers::Answers;
 use super::finish::{self, Finished};
 use super::individual::{DONE, STEPS};
 use super::step::Step;
+use super::steps::sign_in::SignIn;
 use crate::app::App;
 use crate::crypto::SealError;
-use crate::ids::{InteractionId, JourneyId};
+use crate::ids::{InteractionId, JourneyId, SystemId};
 use crate::notify::codes::{Asker, Binding, Sender, Sent};
 use crate::pages::{Page, Rendered, Visit, login};
 use crate::protocol::params::Params;
 use crate::storage::journeys::{self, Stage, State};
 use crate::storage::{StorageError, audit, outbox};
+use crate::upstream::{SignInFailure, UpstreamProof};
 
 /// The kind under which individual migrations are stored.
 pub(super) const KIND: &str = "individual";
@@ -55,6 +57,8 @@ pub enum Taken {
     Moved,
     /// The page again, with errors; or another page that stops here.
     Show(Rendered),
+    /// To another site, from which the browser comes back to [`returned`].
+    Leave(String),
 }
 
 impl Taken {
@@ -100,7 +104,7 @@ pub enum StepError {
 pub enum Answer {
     /// A page.
     Page(Rendered),
-    /// Go to a path.
+    /// Go to a path, or to another site.
     Redirect(String),
     /// It has just ended: sign the browser in, then go to the last page.
     Finished(Box<Finished>),
@@ -226,10 +230,36 @@ pub async fn submit(app: &App, visit: &Visit, id: &JourneyId, name: &str, form: 
         Ok(step) => step,
         Err(now) => return Ok(Answer::Redirect(path(id, now))),
     };
-    match step.take(&cx, form).await? {
+    let taken = step.take(&cx, form).await?;
+    go_on(&cx, taken).await
+}
+
+/// Takes what came of a sign-in at a federated system to the journey that began it.
+///
+/// # Errors
+/// [`StepError`]
+pub async fn returned(
+    app: &App,
+    visit: &Visit,
+    id: &JourneyId,
+    system: &SystemId,
+    outcome: Result<UpstreamProof, SignInFailure>,
+) -> Result<Answer, StepError> {
+    let (stage, answers) = match open(app, visit, id).await? {
+        Ok(open) => open,
+        Err(answer) => return Ok(answer),
+    };
+    let cx = cx(app, visit, &stage, &answers);
+    let taken = SignIn.returned(&cx, system, outcome).await?;
+    go_on(&cx, taken).await
+}
+
+async fn go_on(cx: &Cx<'_>, taken: Taken) -> Result<Answer, StepError> {
+    match taken {
         Taken::Show(page) => Ok(Answer::Page(page)),
-        Taken::Next(new, effects) if *new != answers || !effects.is_empty() => advance(&cx, *new, effects).await,
-        Taken::Next(..) | Taken::Moved => resume(app, visit, id).await,
+        Taken::Leave(to) => Ok(Answer::Redirect(to)),
+        Taken::Next(new, effects) if *new != *cx.answers || !effects.is_empty() => advance(cx, *new, effects).await,
+        Taken::Next(..) | Taken::Moved => resume(cx.app, cx.visit, cx.id).await,
     }
 }
 

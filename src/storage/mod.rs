@@ -18,6 +18,7 @@ mod query;
 pub mod sessions;
 pub mod sweep;
 pub mod tickets;
+pub mod upstream_sign_ins;
 mod writer;
 
 pub use db::{Conn, Db, Tx};
@@ -42,6 +43,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         sessions::STATEMENTS,
         sweep::STATEMENTS,
         tickets::STATEMENTS,
+        upstream_sign_ins::STATEMENTS,
     ]
     .into_iter()
     .flatten()

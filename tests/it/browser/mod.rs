@@ -12,6 +12,7 @@ mod existing_accounts;
 mod form_errors;
 mod keyboard;
 mod mishaps;
+mod other_systems;
 mod small_screen;
 mod whole_way;
 mod without_script;
