@@ -137,14 +137,14 @@ impl SignIn {
         }
         let key = match system.sign_in(&Credentials { account: &account, password: &password, kind }).await {
             Ok(proof) => {
-                limits.forgive(cx).await?;
+                limits.take_back(cx, true).await?;
                 return self.proven(cx, system, proof, Some(&password)).await;
             }
             Err(SignInFailure::Locked) => "sign-in-locked",
             Err(SignInFailure::Disabled) => "sign-in-disabled",
             Err(SignInFailure::Rejected) => "sign-in-rejected",
             Err(failure) => {
-                limits.refund(cx).await?;
+                limits.take_back(cx, false).await?;
                 return Ok(Taken::Show(self.failed(cx, system, failure)));
             }
         };

@@ -78,14 +78,14 @@ async fn a_citizen_comes_back_from_the_police_and_signs_in_with_them_later() {
     let walk = Walk { chrome: &chrome, demo: &demo, shot: "police-360" };
     let fangjing = citizen("fangjing");
     walk.to_sign_in_at("gat").await;
-    chrome.press(NEXT).await;
-    chrome.press("button[name=cancel]").await;
-    chrome.look("police-360-declined").await;
-    assert_eq!(chrome.words("h1").await, "登录没有完成");
     demo.turn_police("down").await;
     chrome.press(NEXT).await;
     walk.see("down", "/sign-in").await;
     demo.turn_police("up").await;
+    chrome.press(NEXT).await;
+    chrome.press("button[name=cancel]").await;
+    chrome.look("police-360-declined").await;
+    assert_eq!(chrome.words("h1").await, "登录没有完成");
     chrome.press(NEXT).await;
     walk.at_police(fangjing).await;
     walk.agree().await;

@@ -115,9 +115,12 @@ impl Limits {
         Ok(full.await?.map(|(limit, text)| stopped(cx, limit, text)))
     }
 
-    /// The upstream gave no answer: the try isn't the person's.
-    pub(super) async fn refund(&self, cx: &Cx<'_>) -> Result<(), StorageError> {
+    /// Takes the try back. If the password was `right`, the upstream counts the account's failures from nothing again,
+    /// and so do we; if the upstream gave no answer, the try wasn't the person's.
+    pub(super) async fn take_back(&self, cx: &Cx<'_>, right: bool) -> Result<(), StorageError> {
         let (all, now) = (self.all(), cx.visit.now);
+        let account = self.account.clone().filter(|_| right);
+        let subjects = account.map(|Account { here, all, .. }| [here, all]);
         cx.app
             .db
             .write(move |tx| {
@@ -125,22 +128,10 @@ impl Limits {
                     for (subject, limit, _) in &all {
                         limits::refund(tx, subject, *limit, now).await?;
                     }
+                    for subject in subjects.iter().flatten() {
+                        limits::forgive(tx, subject).await?;
+                    }
                     Ok(())
-                })
-            })
-            .await
-    }
-
-    /// The password was right: the upstream counts from nothing again, and so does the account's count here.
-    pub(super) async fn forgive(&self, cx: &Cx<'_>) -> Result<(), StorageError> {
-        self.refund(cx).await?;
-        let Some(Account { here, all, .. }) = self.account.clone() else { return Ok(()) };
-        cx.app
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    limits::forgive(tx, &here).await?;
-                    limits::forgive(tx, &all).await
                 })
             })
             .await
