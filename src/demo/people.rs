@@ -53,7 +53,7 @@ pub enum State {
 pub enum Expectation {
     /// Verified upstream; the old password goes along, if the system's setting allows it.
     CarriedOver,
-    /// Verified upstream; the old password is too weak for today's policy.
+    /// Verified upstream; the old password is too weak for today's policy, or was never typed here.
     NewPassword,
     /// The automatic check matches.
     Match,

@@ -17,7 +17,7 @@ use crate::domain::identifier::SignInIdentifier;
 use crate::domain::session::Method;
 use crate::ids::InteractionId;
 use crate::notify::codes::{Sent, Verified};
-use crate::pages::{Form, Page, Rendered, Visit};
+use crate::pages::{Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
 use crate::provider::authorize::Addressed;
 use crate::secret::Secret;
@@ -124,15 +124,12 @@ pub(super) async fn refused(
     interaction: Option<&str>,
     key: &'static str,
 ) -> Result<Reply, Mishap> {
-    let interaction = interaction.unwrap_or_default();
-    let waiting = Waiting { legal_person: false, ..waiting(app, visit, interaction).await? };
+    // Its own path stands for that of the answer, which is good for nothing any more.
+    let visit = Visit { path: login_path(interaction), ..visit.clone() };
     let mut form = Form::default();
     form.fault("federated", key);
-    let captcha = match needs_captcha(app, None, &visit.asker).await? {
-        true => Some(ticket::issue(app, Kind::Picture, &visit.browser, visit.locale.is_english())?),
-        false => None,
-    };
-    Ok(login_page(app, visit, interaction, waiting, form, captcha, 422))
+    let captcha = needs_captcha(app, None, &visit.asker).await?.then_some(Kind::Picture);
+    again(app, &visit, interaction.unwrap_or_default(), form, 422, captcha).await
 }
 
 /// `POST /login`
@@ -152,18 +149,19 @@ pub(super) async fn submit(
     if password.expose().is_empty() {
         form.fault("password", "login-password-empty");
     }
-    let captcha = needs_captcha(&app, identifier.as_ref().ok(), &visit.asker).await?;
+    let (interaction, kind) = (params.text("interaction"), Kind::named(params.text("captcha_kind")));
+    let captcha = needs_captcha(&app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
     if params.get("captcha_kind").is_some() {
-        return again(&app, &visit, &params, Form::typed(&params), 200, true).await;
+        return again(&app, &visit, interaction, Form::typed(&params), 200, Some(kind)).await;
     }
-    if !form.is_faulty() && captcha {
+    if !form.is_faulty() && captcha.is_some() {
         let answer = params.text("captcha");
         if !ticket::answer(&app, params.text("captcha_ticket"), &visit.browser, answer).await? {
             form.fault("captcha", "captcha-wrong");
         }
     }
     if form.is_faulty() {
-        return again(&app, &visit, &params, form, 422, captcha).await;
+        return again(&app, &visit, interaction, form, 422, captcha).await;
     }
     let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
     let outcome = match &identifier {
@@ -187,28 +185,21 @@ pub(super) async fn submit(
         Outcome::Busy => (503, "login-busy"),
     };
     form.fault("identifier", fault);
-    let captcha = needs_captcha(&app, identifier.as_ref().ok(), &visit.asker).await?;
-    again(&app, &visit, &params, form, status, captcha).await
+    let captcha = needs_captcha(&app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
+    again(&app, &visit, interaction, form, status, captcha).await
 }
 
 async fn again(
     app: &App,
     visit: &Visit,
-    params: &Params,
+    interaction: &str,
     form: Form,
     status: u16,
-    captcha: bool,
+    captcha: Option<Kind>,
 ) -> Result<Reply, Mishap> {
-    let interaction = params.text("interaction");
-    let waiting = waiting(app, visit, interaction).await?;
-    let captcha = match captcha {
-        true => {
-            let kind = Kind::named(params.text("captcha_kind"));
-            Some(ticket::issue(app, kind, &visit.browser, visit.locale.is_english())?)
-        }
-        false => None,
-    };
-    let waiting = Waiting { legal_person: false, ..waiting };
+    let waiting = Waiting { legal_person: false, ..waiting(app, visit, interaction).await? };
+    let english = visit.locale.is_english();
+    let captcha = captcha.map(|kind| ticket::issue(app, kind, &visit.browser, english)).transpose()?;
     Ok(login_page(app, visit, interaction, waiting, form, captcha, status))
 }
 
@@ -220,10 +211,19 @@ async fn second_step(app: &App, visit: &Visit, params: &Params, account: &Accoun
         Sent::Limited => form.fault("code", "code-limited"),
     }
     let ticket = Pending::begin(app, account, &visit.browser)?;
-    Ok(code_page(visit, params, account, ticket, form, 200))
+    code_page(app, visit, params, account, ticket, form, 200).await
 }
 
-fn code_page(visit: &Visit, params: &Params, account: &Account, ticket: String, form: Form, status: u16) -> Reply {
+async fn code_page(
+    app: &App,
+    visit: &Visit,
+    params: &Params,
+    account: &Account,
+    ticket: String,
+    form: Form,
+    status: u16,
+) -> Result<Reply, Mishap> {
+    let origin = waiting(app, visit, params.text("interaction")).await?.origin;
     let page = CodePage {
         page: visit.page("login-code-title"),
         form,
@@ -231,7 +231,7 @@ fn code_page(visit: &Visit, params: &Params, account: &Account, ticket: String, 
         ticket,
         phone: account.person.phone.as_ref().map(|p| p.last_two().to_owned()).unwrap_or_default(),
     };
-    Reply::page(Rendered::new(status, &page))
+    Ok(Reply::page(Rendered::new(status, &page).leading_to(origin.unwrap_or_default())))
 }
 
 /// `POST /login/code`
@@ -251,7 +251,7 @@ pub(super) async fn code(
             Sent::Wait => form.fault("code", "code-wait"),
             Sent::Limited => form.fault("code", "code-limited"),
         }
-        return Ok(code_page(&visit, &params, &account, ticket.to_owned(), form, 200));
+        return code_page(&app, &visit, &params, &account, ticket.to_owned(), form, 200).await;
     }
     let typed = crate::domain::typed::compact(params.text("code"));
     match verify(&app, &account, &visit.browser, &typed).await? {
@@ -265,7 +265,7 @@ pub(super) async fn code(
         Verified::Spent => form.fault("code", "code-spent"),
         Verified::Limited => form.fault("code", "code-limited"),
     }
-    Ok(code_page(&visit, &params, &account, ticket.to_owned(), form, 422))
+    code_page(&app, &visit, &params, &account, ticket.to_owned(), form, 422).await
 }
 
 /// Begins the session; an earlier one in this browser ends.

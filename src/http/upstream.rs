@@ -47,8 +47,8 @@ pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit, Posted(para
     }
 }
 
-/// `GET /upstream/callback`: nobody is believed who wasn't asked. What it answers stands for another page, whose path
-/// is the one that the page knows of itself: the answer's own parameters are worth nothing any more.
+/// `GET /upstream/callback`: nobody is believed who wasn't asked. An answer that was taken before, or comes late, leads
+/// back to where it was asked for.
 pub(super) async fn callback(
     State(app): State<Arc<App>>,
     visit: Visit,
@@ -59,14 +59,14 @@ pub(super) async fn callback(
         return Err(Mishap::Expired);
     };
     match (purpose, outcome) {
-        (Purpose::Journey(id), None) => Ok(Reply::to(format!("/journey/{id}"))),
         (Purpose::Journey(id), Some(outcome)) => to_journey(&app, visit, &headers, &id, &system, outcome).await,
-        (Purpose::SignIn(interaction), None) => {
-            Ok(Reply::to(login_path(interaction.as_ref().map(InteractionId::as_str))))
-        }
-        (Purpose::SignIn(interaction), Some(outcome)) => {
-            let visit = Visit { path: login_path(interaction.as_ref().map(InteractionId::as_str)), ..visit };
-            sign_in(&app, visit, &headers, interaction, &system, outcome).await
+        (Purpose::Journey(id), None) => Ok(Reply::to(format!("/journey/{id}"))),
+        (Purpose::SignIn(waiting), outcome) => {
+            let waiting = waiting.as_ref().map(InteractionId::as_str);
+            match outcome {
+                Some(outcome) => sign_in(&app, visit, &headers, waiting, &system, outcome).await,
+                None => Ok(Reply::to(login_path(waiting))),
+            }
         }
     }
 }
@@ -79,7 +79,8 @@ async fn to_journey(
     system: &SystemId,
     outcome: Result<UpstreamProof, SignInFailure>,
 ) -> Result<Reply, Mishap> {
-    let visit = Visit { path: format!("/journey/{id}/sign-in"), ..visit };
+    // The page stands for this one: the answer's own address is good for nothing any more.
+    let visit = Visit { path: format!("/journey/{id}"), ..visit };
     let answer = engine::returned(app, &visit, id, system, outcome).await?;
     journey::reply(app, &visit, headers, answer).await
 }
@@ -89,11 +90,10 @@ async fn sign_in(
     app: &App,
     visit: Visit,
     headers: &HeaderMap,
-    interaction: Option<InteractionId>,
+    waiting: Option<&str>,
     system: &SystemId,
     outcome: Result<UpstreamProof, SignInFailure>,
 ) -> Result<Reply, Mishap> {
-    let waiting = interaction.as_ref().map(InteractionId::as_str);
     if usable(app, system).is_none() {
         return login::refused(app, &visit, waiting, "federated-gone").await;
     }

@@ -35,7 +35,7 @@ pub struct Returned {
     pub system: SystemId,
     /// What for.
     pub purpose: Purpose,
-    /// What it came to; `None` if the answer was taken before (a page loaded again).
+    /// What it came to; `None` if the answer was taken before (a page loaded again), or came late.
     pub outcome: Option<Result<UpstreamProof, SignInFailure>>,
 }
 
@@ -64,7 +64,7 @@ pub async fn begin(
     Ok(Ok(to))
 }
 
-/// Takes what came back; `None` if this browser asked for nothing of the kind, or too long ago.
+/// Takes what came back; `None` if this browser asked for nothing of the kind.
 ///
 /// # Errors
 /// The store's own.

@@ -16,8 +16,9 @@ const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 statements! {
     INSERT = "INSERT INTO upstream_sign_ins (state_hash, browser_hash, pending, expires_at) VALUES ($1, $2, $3, $4)";
-    FIND = "SELECT pending FROM upstream_sign_ins WHERE state_hash = $1 AND browser_hash = $2 AND expires_at > $3";
-    ANSWER = "UPDATE upstream_sign_ins SET answered_at = $2 WHERE state_hash = $1 AND answered_at IS NULL";
+    FIND = "SELECT pending FROM upstream_sign_ins WHERE state_hash = $1 AND browser_hash = $2";
+    ANSWER = "UPDATE upstream_sign_ins SET answered_at = $2 \
+              WHERE state_hash = $1 AND answered_at IS NULL AND expires_at > $2";
 }
 
 fn hash(keys: &Keyring, state: &str) -> String {
@@ -40,7 +41,7 @@ pub async fn insert<P: Serialize + Sync>(
     execute!(tx, INSERT, hash, browser_hash, sealed, now.plus(LIFETIME).0).map(drop)
 }
 
-/// What was asked with `state` by this browser, and whether this is the first answer to it.
+/// What was asked with `state` by this browser, and whether this is the first answer to it, and in time.
 ///
 /// # Errors
 /// The store's own, or [`StorageError::Corrupt`].
@@ -51,7 +52,7 @@ pub async fn answer<P: DeserializeOwned>(
     now: Timestamp,
 ) -> Stored<Option<(P, bool)>> {
     let hash = hash(keys, state);
-    let Some((sealed,)) = fetch_optional!(tx, (String,), FIND, hash.as_str(), browser_hash, now.0)? else {
+    let Some((sealed,)) = fetch_optional!(tx, (String,), FIND, hash.as_str(), browser_hash)? else {
         return Ok(None);
     };
     let pending = keys.open_json(Purpose::Ticket, &hash, &sealed).map_err(|_| StorageError::Corrupt {
