@@ -103,11 +103,15 @@ impl SignIn {
                 Err(failure) => Taken::Show(self.failed(cx, system, failure)),
             });
         }
+        self.with_password(cx, system, params).await
+    }
+
+    async fn with_password(&self, cx: &Cx<'_>, system: &ConnectedSystem, params: &Params) -> Result<Taken, StepError> {
         let Some(kind) = cx.answers.kind else { return Ok(Taken::Moved) };
         let mut form = Form::typed(params);
         let (account, password) = (tidy(params.text("account")), Secret::new(params.text("password")));
         let limits = Limits::new(cx, system, &account);
-        let mut captcha = limits.needs_captcha(cx).await?.then_some(Kind::named(params.text("captcha_kind")));
+        let captcha = limits.needs_captcha(cx).await?.then_some(Kind::named(params.text("captcha_kind")));
         if params.get("captcha_kind").is_some() {
             return Ok(Taken::Show(self.page(cx, system, form, captcha, 200)?));
         }
@@ -126,8 +130,8 @@ impl SignIn {
             return Ok(Taken::Show(self.stopped(cx, stopped)));
         }
         if captcha.is_some() {
-            let typed = params.text("captcha");
-            if !ticket::answer(cx.app, params.text("captcha_ticket"), &cx.visit.browser, typed).await? {
+            let (ticket, typed) = (params.text("captcha_ticket"), params.text("captcha"));
+            if !ticket::answer(cx.app, ticket, &cx.visit.browser, typed).await? {
                 form.fault("captcha", if typed.is_empty() { "captcha-empty" } else { "captcha-wrong" });
                 return Ok(Taken::Show(self.page(cx, system, form, captcha, 422)?));
             }
@@ -135,21 +139,36 @@ impl SignIn {
         if let Some(stopped) = limits.count(cx).await? {
             return Ok(Taken::Show(self.stopped(cx, stopped)));
         }
-        let key = match system.sign_in(&Credentials { account: &account, password: &password, kind }).await {
+        match system.sign_in(&Credentials { account: &account, password: &password, kind }).await {
             Ok(proof) => {
                 limits.take_back(cx, true).await?;
-                return self.proven(cx, system, proof, Some(&password)).await;
+                self.proven(cx, system, proof, Some(&password)).await
             }
-            Err(SignInFailure::Locked) => "sign-in-locked",
-            Err(SignInFailure::Disabled) => "sign-in-disabled",
-            Err(SignInFailure::Rejected) => "sign-in-rejected",
-            Err(failure) => {
-                limits.take_back(cx, false).await?;
-                return Ok(Taken::Show(self.failed(cx, system, failure)));
-            }
-        };
-        form.fault("account", key);
-        captcha = limits.needs_captcha(cx).await?.then_some(Kind::Picture);
+            Err(failure) => self.rejected(cx, system, &limits, form, failure).await,
+        }
+    }
+
+    async fn rejected(
+        &self,
+        cx: &Cx<'_>,
+        system: &ConnectedSystem,
+        limits: &Limits,
+        mut form: Form,
+        failure: SignInFailure,
+    ) -> Result<Taken, StepError> {
+        form.fault(
+            "account",
+            match failure {
+                SignInFailure::Locked => "sign-in-locked",
+                SignInFailure::Disabled => "sign-in-disabled",
+                SignInFailure::Rejected => "sign-in-rejected",
+                SignInFailure::Unavailable | SignInFailure::Declined | SignInFailure::Untrusted => {
+                    limits.take_back(cx, false).await?;
+                    return Ok(Taken::Show(self.failed(cx, system, failure)));
+                }
+            },
+        );
+        let captcha = limits.needs_captcha(cx).await?.then_some(Kind::Picture);
         Ok(Taken::Show(self.page(cx, system, form, captcha, 422)?))
     }
 
