@@ -238,3 +238,13 @@ CREATE TABLE leases (
   holder TEXT NOT NULL,
   expires_at BIGINT NOT NULL
 );
+
+-- Sign-ins at federated systems that wait for their answer.
+CREATE TABLE upstream_sign_ins (
+  state_hash TEXT PRIMARY KEY,
+  browser_hash TEXT NOT NULL,
+  pending TEXT NOT NULL,               -- sealed: system, nonce, PKCE verifier, what goes on afterwards
+  expires_at BIGINT NOT NULL,
+  answered_at BIGINT
+);
+CREATE INDEX upstream_sign_ins_expiry ON upstream_sign_ins (expires_at);

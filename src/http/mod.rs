@@ -18,6 +18,7 @@ mod posted;
 mod reply;
 mod resume;
 mod upload;
+mod upstream;
 mod visitor;
 
 use std::sync::Arc;
@@ -55,6 +56,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/interaction/{id}/account", post(consent::select))
         .route("/login", get(login::show).post(login::submit))
         .route("/login/code", post(login::code))
+        .route("/upstream/sign-in", post(upstream::begin))
+        .route("/upstream/callback", get(upstream::callback))
         .route("/logout", get(logout::end_session).post(logout::end_session_post))
         .route("/logout/confirm", post(logout::confirm))
         .route("/account", get(account::show))

@@ -104,9 +104,28 @@ sign-in-password-empty = Enter your old password
 sign-in-rejected = The old account or its password is not right
 sign-in-locked = The old system has locked this account: unlock it there, then try again
 sign-in-disabled = The old system has disabled this account: please contact its owner
-sign-in-limited = Too many attempts with this account: try again in fifteen minutes, or choose another system
 linked-title = This account has been upgraded already
 linked-text = The old account is linked to the unified account { $value }. Please sign in with that.
+
+# Signing in at an old system: federated, and the limits
+federated-text = You sign in at "{ $value }" and come back here by yourself.
+federated-go = Sign in at "{ $value }"
+federated-declined-title = The sign-in was not completed
+federated-declined-text = You cancelled it, or the other system did not complete it. Nothing you entered is lost: try again, or choose another system.
+federated-untrusted-title = The sign-in could not be verified
+federated-untrusted-text = What the other system answered could not be verified and was not used. Try again; if it happens again, choose another system.
+federated-inactive = The account that this sign-in belongs to is not active: call the hotline
+federated-gone = This way of signing in has been switched off: use another one
+federated-down = The other system can't be reached: try again later, or sign in another way
+federated-broken-off = You cancelled the sign-in, or the other system did not complete it
+federated-refused = What the other system answered could not be verified: try again
+login-others = Other ways to sign in
+login-with = Sign in with "{ $value }"
+sign-in-stopped-title = No more attempts for now
+sign-in-stopped-account = So that the old system does not lock this account, no more attempts are made for now: try again in { $value } min. Meanwhile you can choose another system, or register afresh.
+sign-in-stopped-network = There were too many attempts from your network, or at this system: try again in { $value } min. Meanwhile you can choose another system, or register afresh.
+sign-in-again = Use another old account
+to-register = Register an account
 
 agreement-title = Read and agree
 agreement-version = Version: { $value }
@@ -371,7 +390,6 @@ register-need-document = your own valid identity document
 register-need-phone = a phone that you use yourself (or an e-mail address, if you have no phone)
 register-begin = Begin
 register-old = Registered with another government system before?
-to-register = Register a new account
 resume-title = Go on with a case
 resume-text = Enter the case number from the message or the page. We send a code to the phone or e-mail address that you confirmed in it.
 resume-number = Case number

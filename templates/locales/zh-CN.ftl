@@ -104,9 +104,28 @@ sign-in-password-empty = 请填写原密码
 sign-in-rejected = 原账号或密码不正确
 sign-in-locked = 该账号已被原系统锁定，请在原系统解锁后再试
 sign-in-disabled = 该账号已被原系统停用，请联系原系统的管理单位
-sign-in-limited = 该账号尝试次数过多，请十五分钟后再试，或选择其他系统
 linked-title = 该账号已经升级
 linked-text = 该原账号已绑定到统一账号 { $value }。请用统一账号登录。
+
+# 旧系统的登录：联合登录、次数限制
+federated-text = 您将前往“{ $value }”登录，登录后自动返回这里。
+federated-go = 前往“{ $value }”登录
+federated-declined-title = 登录没有完成
+federated-declined-text = 您取消了登录，或对方系统没有完成这次登录。您填写的内容没有丢失，可以重试，或选择其他系统。
+federated-untrusted-title = 登录结果未通过校验
+federated-untrusted-text = 对方系统返回的登录结果未通过校验，没有被采用。请重试；仍不成功的，请选择其他系统。
+federated-inactive = 该账号绑定的统一账号已停用，请拨打服务电话
+federated-gone = 该登录方式已停用，请用其他方式登录
+federated-down = 对方系统暂时无法连接，请稍后重试，或用其他方式登录
+federated-broken-off = 您取消了登录，或对方系统没有完成这次登录
+federated-refused = 对方系统返回的登录结果未通过校验，请重试
+login-others = 其他登录方式
+login-with = 使用“{ $value }”登录
+sign-in-stopped-title = 暂时不能继续尝试
+sign-in-stopped-account = 为避免原系统锁定该账号，本站暂停尝试，请在 { $value } 分钟后再试。在此之前，您可以选择其他系统，或直接注册统一账号。
+sign-in-stopped-network = 您所在的网络或该系统的登录尝试过多，请在 { $value } 分钟后再试。在此之前，您可以选择其他系统，或直接注册统一账号。
+sign-in-again = 换一个原账号
+to-register = 注册统一账号
 
 agreement-title = 阅读并同意
 agreement-version = 版本：{ $value }
@@ -371,7 +390,6 @@ register-need-document = 您本人的有效身份证件
 register-need-phone = 您本人使用的手机号（没有手机的，可以用电子邮箱）
 register-begin = 开始注册
 register-old = 在其他政务系统注册过？
-to-register = 注册新账号
 resume-title = 继续办理
 resume-text = 请输入短信或页面上的办理编号。我们会向您办理时确认过的手机或邮箱发送验证码。
 resume-number = 办理编号

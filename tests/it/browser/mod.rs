@@ -13,6 +13,7 @@ mod form_errors;
 mod keyboard;
 mod manual_review;
 mod mishaps;
+mod other_systems;
 mod registration;
 mod small_screen;
 mod whole_way;

@@ -12,6 +12,8 @@ pub struct Browser {
     pub router: Router,
     pub jar: BTreeMap<String, String>,
     pub language: String,
+    /// What the proxy in front says of where this browser is; empty: nothing.
+    pub address: String,
     pub status: u16,
     /// Path and query of the page that is shown.
     pub at: String,
@@ -30,6 +32,7 @@ impl Browser {
             router,
             jar: BTreeMap::new(),
             language: "zh-CN".into(),
+            address: String::new(),
             status: 0,
             at: String::new(),
             body: String::new(),
@@ -164,6 +167,9 @@ impl Browser {
         if !self.jar.is_empty() {
             let cookies: Vec<String> = self.jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
             request = request.header("cookie", cookies.join("; "));
+        }
+        if !self.address.is_empty() {
+            request = request.header("x-forwarded-for", &self.address);
         }
         if let Some((media, _)) = &content {
             request = request.header("content-type", media).header("sec-fetch-site", "same-origin");
