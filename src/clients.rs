@@ -42,6 +42,7 @@ fn client(entry: &ClientEntry, keys: &Keyring) -> Client {
         redirect_uris: register(&entry.redirect_uris),
         post_logout_redirect_uris: register(&entry.post_logout_redirect_uris),
         scopes: Scopes::parse(&entry.scopes),
+        owns_system: entry.owns_system.clone(),
         sector: entry
             .sector
             .clone()

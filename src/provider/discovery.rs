@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::verified;
 use crate::config::Config;
 use crate::protocol::acr::Acr;
 use crate::protocol::scope::Scope;
@@ -10,7 +11,7 @@ use crate::protocol::scope::Scope;
 pub fn metadata(config: &Config) -> Value {
     let issuer = config.issuer_text();
     let at = |path: &str| format!("{issuer}{path}");
-    json!({
+    let mut metadata = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -30,13 +31,17 @@ pub fn metadata(config: &Config) -> Value {
         "claims_supported": [
             "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
             "preferred_username", "updated_at", "account_kind", "gender", "phone_number", "phone_number_verified",
-            "email", "email_verified", "name", "identity_document",
+            "email", "email_verified", "name", "identity_document", "legacy_accounts", "verified_claims",
         ],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en"],
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if let Some(members) = metadata.as_object_mut() {
+        members.extend(verified::metadata());
+    }
+    metadata
 }

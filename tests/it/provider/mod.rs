@@ -2,6 +2,7 @@
 
 mod authorize;
 mod bad_input;
+mod claims;
 mod logout;
 mod nodes;
 mod tokens;
