@@ -20,9 +20,14 @@ impl Clients {
         Self(entries.iter().map(|entry| (entry.id.clone(), client(entry, keys))).collect())
     }
 
+    /// A client, switched off or not: for telling what was.
+    pub fn known(&self, id: &str) -> Option<&Client> {
+        self.0.get(&ClientId::from(id))
+    }
+
     /// A client that isn't switched off.
     pub fn get(&self, id: &str) -> Option<&Client> {
-        self.0.get(&ClientId::from(id)).filter(|client| client.enabled)
+        self.known(id).filter(|client| client.enabled)
     }
 }
 

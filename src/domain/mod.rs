@@ -3,6 +3,7 @@
 pub mod account;
 pub mod client;
 pub mod contact;
+pub mod device;
 pub mod document;
 pub mod ethnic;
 pub mod identifier;

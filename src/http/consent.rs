@@ -68,7 +68,7 @@ fn item(visit: &Visit, account: &Account, owned: Option<&str>, scope: Scope) -> 
         Scope::RealName => format!("{} {}", person.name.masked(), person.document.masked_public()),
         Scope::LegacyAccounts => owned.map_or_else(none, str::to_owned),
     };
-    Item { label: visit.locale.t(&format!("scope-{}", scope.as_str().replace('_', "-"))), value }
+    Item { label: visit.locale.scope(scope), value }
 }
 
 /// `POST /interaction/{id}/consent`

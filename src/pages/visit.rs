@@ -6,6 +6,7 @@ use super::locale::Locale;
 use crate::clock::Timestamp;
 use crate::config::Site;
 use crate::domain::account::Account;
+use crate::domain::device::Device;
 use crate::domain::session::Session;
 pub use crate::notify::codes::Asker;
 
@@ -20,6 +21,8 @@ pub struct Visit {
     pub csrf: String,
     /// The client's address and its budget.
     pub asker: Asker,
+    /// The browser in coarse words.
+    pub device: Device,
     /// Path and query of the page.
     pub path: String,
     /// Who is signed in.

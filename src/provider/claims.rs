@@ -82,5 +82,5 @@ async fn legacy_accounts(app: &App, client: &Client, account: &Account) -> Store
         .filter(|link| link.system == *system)
         .map(|link| json!({ "system": link.system, "sub": link.subject, "linked_at": link.linked_at.seconds() }))
         .collect();
-    Ok((!owned.is_empty()).then(|| Value::Array(owned)))
+    Ok((!owned.is_empty()).then_some(Value::Array(owned)))
 }

@@ -88,15 +88,16 @@ fn verification(app: &App, account: &Account, row: &Evidence) -> Option<Value> {
     let (_, kind, record, check) = METHODS.iter().find(|(method, ..)| *method == row.method)?;
     let time = rfc3339(row.at);
     let source = app.systems.get(&SystemId::from(row.source.as_str())).map_or(row.source.as_str(), |s| s.name(false));
-    let mut evidence = json!({
+    let (name, proof) = match *kind {
+        RECORD => ("record", json!({ "type": record, "source": { "name": source } })),
+        _ => ("document_details", json!({ "type": document_type(account.person.document.kind()) })),
+    };
+    let evidence = json!({
         "type": kind,
         "check_details": [{ "check_method": check, "organization": source, "time": time }],
         "time": time,
+        name: proof,
     });
-    match *kind {
-        RECORD => evidence["record"] = json!({ "type": record, "source": { "name": source } }),
-        _ => evidence["document_details"] = json!({ "type": document_type(account.person.document.kind()) }),
-    }
     Some(json!({
         "trust_framework": TRUST_FRAMEWORK,
         "assurance_level": format!("i{}", row.level as u8),

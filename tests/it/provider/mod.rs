@@ -7,6 +7,8 @@ mod logout;
 mod nodes;
 mod tokens;
 
+pub use tokens::redeem;
+
 use crate::migration::{LIMING, migrate};
 use crate::support::{Browser, World};
 

@@ -12,6 +12,7 @@ pub struct Browser {
     pub router: Router,
     pub jar: BTreeMap<String, String>,
     pub language: String,
+    pub agent: String,
     pub status: u16,
     /// Path and query of the page that is shown.
     pub at: String,
@@ -30,6 +31,7 @@ impl Browser {
             router,
             jar: BTreeMap::new(),
             language: "zh-CN".into(),
+            agent: String::new(),
             status: 0,
             at: String::new(),
             body: String::new(),
@@ -128,6 +130,9 @@ impl Browser {
     /// One request, no redirects followed.
     pub async fn once(&mut self, method: &str, path: &str, form: Option<String>) -> &mut Self {
         let mut request = Request::builder().method(method).uri(path).header("accept-language", &self.language);
+        if !self.agent.is_empty() {
+            request = request.header("user-agent", &self.agent);
+        }
         if !self.jar.is_empty() {
             let cookies: Vec<String> = self.jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
             request = request.header("cookie", cookies.join("; "));
