@@ -1,5 +1,6 @@
 //! The security log in plain words: what the audit log tells about this account.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use askama::Template;
@@ -37,7 +38,9 @@ struct Row {
 pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
     let subject = format!("account:{}", account.id);
-    let entries = audit::of_subject(&mut app.db.read().await?, &subject, READ).await?;
+    let mut entries = audit::of_subject(&mut app.db.read().await?, &subject, READ).await?;
+    // What one moment wrote is told in the order in which it makes sense: an account begins before anything else.
+    entries.sort_by_key(|entry| (Reverse(entry.at), entry.event == "account.created"));
     let entries = entries.iter().filter_map(|entry| row(&app, visit.locale, entry)).take(SHOWN).collect();
     Ok(Reply::page(Rendered::new(200, &LogPage { page: visit.page("log-title"), entries })))
 }

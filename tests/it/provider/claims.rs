@@ -41,7 +41,7 @@ async fn social(world: &World, browser: &mut Browser, extra: &[(&str, &str)]) ->
     token(&world.router, Some((RS256, RS256_SECRET)), &form).await.1
 }
 
-async fn info(world: &World, tokens: &Value) -> Value {
+async fn info_of(world: &World, tokens: &Value) -> Value {
     userinfo(&world.router, tokens["access_token"].as_str().unwrap()).await.1
 }
 
@@ -58,7 +58,7 @@ both! {
             let (verifier, challenge) = pkce();
             let code = code(&mut browser, &challenge, &[("scope", scope)]).await;
             let (_, tokens) = redeem(&world, &code, &verifier).await;
-            let info = info(&world, &tokens).await;
+            let info = info_of(&world, &tokens).await;
             assert_eq!(info.as_object().unwrap().keys().collect::<Vec<_>>(), names, "{scope}");
             let id_token = payload(&tokens);
             for name in names.iter().filter(|name| **name != "sub") {
@@ -108,16 +108,16 @@ both! {
             "verified_claims": { "verification": { "trust_framework": null }, "claims": { "name": null } },
         } });
         let tokens = social(&world, &mut browser, &[("scope", "openid"), ("claims", &wanted.to_string())]).await;
-        assert_eq!(info(&world, &tokens).await.as_object().unwrap().keys().collect::<Vec<_>>(), ["sub"]);
+        assert_eq!(info_of(&world, &tokens).await.as_object().unwrap().keys().collect::<Vec<_>>(), ["sub"]);
         // Nor one that was taken away after the consent.
         let mut world = world;
         let (verifier, challenge) = pkce();
         let claims = json!({ "userinfo": { "name": null } }).to_string();
         let code = code(&mut browser, &challenge, &[("scope", "openid real_name"), ("claims", &claims)]).await;
         let (_, tokens) = redeem(&world, &code, &verifier).await;
-        assert_eq!(info(&world, &tokens).await["name"], "李明");
+        assert_eq!(info_of(&world, &tokens).await["name"], "李明");
         world.restart_with(|config| config.clients[0].scopes = "openid profile".into()).await;
-        assert!(info(&world, &tokens).await.get("name").is_none());
+        assert!(info_of(&world, &tokens).await.get("name").is_none());
     }
 
     async fn a_malformed_claims_parameter_is_refused_and_unknown_members_are_not(world) {
@@ -264,6 +264,20 @@ both! {
         assert_eq!(verified(&world, &mut browser, with(json!({ "trust_framework": null }), name())).await, Value::Null);
     }
 
+    async fn the_documented_request_gets_the_documented_answer(world) {
+        let text = include_str!("../../../docs/integration.md");
+        let examples: Vec<Value> = text.split("```json\n").skip(1)
+            .map(|part| serde_json::from_str(part.split("```").next().unwrap()).unwrap()).collect();
+        let mut browser = signed_in(&world).await;
+        let (_, info) = asked(&world, &mut browser, "openid", &examples[0]).await;
+        assert_eq!(info["verified_claims"], examples[1]["verified_claims"]);
+        let tokens = social(&world, &mut browser, &[("scope", "openid legacy_accounts")]).await;
+        let told = info_of(&world, &tokens).await["legacy_accounts"][0].clone();
+        let documented = &examples[2]["legacy_accounts"][0];
+        assert_eq!(told.as_object().unwrap().keys().collect::<Vec<_>>(), documented.as_object().unwrap().keys().collect::<Vec<_>>());
+        assert_eq!((&told["system"], &told["linked_at"]), (&documented["system"], &documented["linked_at"]));
+    }
+
     async fn discovery_tells_of_claims_and_verified_claims(world) {
         let mut browser = world.browser();
         browser.get("/.well-known/openid-configuration").await;
@@ -292,13 +306,13 @@ both! {
         assert!(browser.shows("您在原系统中的账号编号") && browser.shows("合肥市-合肥市政务服务网"), "{}", browser.body);
         let tokens = social(&world, &mut browser, &[("scope", "openid legacy_accounts")]).await;
         let subject = world.text("SELECT subject FROM legacy_links WHERE system_id = 'hefei'").await;
-        let told = info(&world, &tokens).await["legacy_accounts"].clone();
+        let told = info_of(&world, &tokens).await["legacy_accounts"].clone();
         assert_eq!(told, json!([{ "system": "hefei", "sub": subject, "linked_at": 1_795_485_600 }]));
         let by_name = json!({ "id_token": { "legacy_accounts": null } }).to_string();
         let in_token = social(&world, &mut browser, &[("scope", "openid"), ("claims", &by_name)]).await;
         assert_eq!(payload(&in_token)["legacy_accounts"], told);
         world.execute("UPDATE legacy_links SET unlinked_at = 5 WHERE system_id = 'hefei'").await;
-        assert!(info(&world, &tokens).await.get("legacy_accounts").is_none(), "ended links disappear");
+        assert!(info_of(&world, &tokens).await.get("legacy_accounts").is_none(), "ended links disappear");
         browser.get(&query(&pkce().1, &[("client_id", BOOKING), ("scope", "openid legacy_accounts")])).await;
         assert_eq!(param(&browser, "error").as_deref(), Some("invalid_scope"), "another client owns no system");
     }
