@@ -16,7 +16,6 @@ use super::mishap::{self, Mishap};
 use super::reply::Reply;
 use crate::app::App;
 use crate::config::Config;
-use crate::domain::device::Device;
 use crate::notify::codes::Asker;
 use crate::pages::{Locale, Visit};
 use crate::sign_in::session;
@@ -79,7 +78,7 @@ async fn make(app: &App, request: &Parts, secret: &str) -> Stored<Visit> {
         csrf: app.keys.hash("csrf", secret),
         browser: app.keys.hash("browser", secret),
         asker: Asker { address: prefix(address), factor: if hall { HALL_FACTOR } else { 1 } },
-        device: headers.get(USER_AGENT).and_then(|v| v.to_str().ok()).map(Device::parse).unwrap_or_default(),
+        user_agent: headers.get(USER_AGENT).cloned(),
         path: request.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),
         signed_in,
         now,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::HeaderValue;
+
 use super::locale::Locale;
 use crate::clock::Timestamp;
 use crate::config::Site;
@@ -21,8 +23,8 @@ pub struct Visit {
     pub csrf: String,
     /// The client's address and its budget.
     pub asker: Asker,
-    /// The browser in coarse words.
-    pub device: Device,
+    /// The browser's own word about itself: see [`Visit::device`].
+    pub user_agent: Option<HeaderValue>,
     /// Path and query of the page.
     pub path: String,
     /// Who is signed in.
@@ -39,6 +41,12 @@ impl Visit {
         let (_, query) = self.path.split_once('?')?;
         let id = query.split('&').find_map(|pair| pair.strip_prefix("interaction="))?;
         (!id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(id)
+    }
+
+    /// The browser in coarse words; read only where a session begins.
+    pub fn device(&self) -> Device {
+        let header = self.user_agent.as_ref().and_then(|header| header.to_str().ok());
+        header.map(Device::parse).unwrap_or_default()
     }
 
     /// The common part of a page.

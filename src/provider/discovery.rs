@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use super::verified;
 use crate::config::Config;
 use crate::protocol::acr::Acr;
+use crate::protocol::claims::Claim;
 use crate::protocol::scope::Scope;
+
+/// Claims that come with no scope.
+const TOKEN_CLAIMS: [&str; 12] =
+    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "verified_claims"];
 
 /// The metadata. The issuer and all endpoints come from the configuration, never from a request.
 pub fn metadata(config: &Config) -> Value {
@@ -28,11 +33,7 @@ pub fn metadata(config: &Config) -> Value {
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
-        "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
-            "preferred_username", "updated_at", "account_kind", "gender", "phone_number", "phone_number_verified",
-            "email", "email_verified", "name", "identity_document", "legacy_accounts", "verified_claims",
-        ],
+        "claims_supported": TOKEN_CLAIMS.into_iter().chain(Claim::ALL.map(Claim::as_str)).collect::<Vec<_>>(),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en"],
         "claims_parameter_supported": true,
@@ -40,8 +41,8 @@ pub fn metadata(config: &Config) -> Value {
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
     });
-    if let Some(members) = metadata.as_object_mut() {
-        members.extend(verified::metadata());
+    if let (Some(members), Value::Object(verified)) = (metadata.as_object_mut(), verified::metadata()) {
+        members.extend(verified);
     }
     metadata
 }

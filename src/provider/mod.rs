@@ -7,4 +7,4 @@ pub mod discovery;
 pub mod hint;
 pub mod token;
 pub mod userinfo;
-pub mod verified;
+mod verified;

@@ -1,6 +1,8 @@
 //! `verified_claims`: which source proved what, and when (OpenID Connect for Identity Assurance 1.0 with the OpenID
 //! Identity Assurance Schema 1.0). The evidence is the rows of `verifications`.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::claims::identity_document;
@@ -13,33 +15,40 @@ use crate::storage::accounts::{self, Evidence};
 use crate::storage::{Conn, Stored};
 
 /// This portal's trust framework: the levels of docs/integration.md, each row proven by a source that it names.
-pub const TRUST_FRAMEWORK: &str = "urn:guiyi:real-name";
+const TRUST_FRAMEWORK: &str = "urn:guiyi:real-name";
 
-/// How a method of `verifications` is told: method, type of evidence, type of record, check method.
-const METHODS: &[(&str, &str, &str, &str)] = &[
-    ("name_and_number", RECORD, "population_register", "data"),
-    ("upstream", RECORD, "government_account", "auth"),
-    ("review", DOCUMENT, "", "vri"),
-];
+/// How a method of `verifications` is told.
+struct Method {
+    name: &'static str,
+    /// The type of evidence.
+    evidence: &'static str,
+    /// The type of the record that was asked; none of a document, which has a type of its own.
+    record: Option<&'static str>,
+    check: &'static str,
+}
+
 const RECORD: &str = "electronic_record";
 const DOCUMENT: &str = "document";
 
+const METHODS: [Method; 3] = [
+    Method { name: "name_and_number", evidence: RECORD, record: Some("population_register"), check: "data" },
+    Method { name: "upstream", evidence: RECORD, record: Some("government_account"), check: "auth" },
+    Method { name: "review", evidence: DOCUMENT, record: None, check: "vri" },
+];
+
 /// What discovery tells of it (section 8).
-pub(super) fn metadata() -> Map<String, Value> {
-    let of = |kind: &str, field: fn(&(&'static str, &'static str, &'static str, &'static str)) -> &'static str| {
-        METHODS.iter().filter(|row| row.1 == kind).map(field).collect::<Vec<_>>()
-    };
-    let documents = DocumentType::ALL.map(document_type);
-    let documents: std::collections::BTreeSet<&str> = documents.into_iter().collect();
-    Map::from_iter([
-        ("verified_claims_supported".to_owned(), json!(true)),
-        ("trust_frameworks_supported".to_owned(), json!([TRUST_FRAMEWORK])),
-        ("evidence_supported".to_owned(), json!([RECORD, DOCUMENT])),
-        ("electronic_records_supported".to_owned(), json!(of(RECORD, |row| row.2))),
-        ("documents_supported".to_owned(), json!(documents)),
-        ("documents_check_methods_supported".to_owned(), json!(of(DOCUMENT, |row| row.3))),
-        ("claims_in_verified_claims_supported".to_owned(), json!(VERIFIED)),
-    ])
+pub(super) fn metadata() -> Value {
+    let documents: BTreeSet<&str> = DocumentType::ALL.map(document_type).into();
+    let checks = METHODS.iter().filter(|method| method.evidence == DOCUMENT).map(|method| method.check);
+    json!({
+        "verified_claims_supported": true,
+        "trust_frameworks_supported": [TRUST_FRAMEWORK],
+        "evidence_supported": [RECORD, DOCUMENT],
+        "electronic_records_supported": METHODS.iter().filter_map(|method| method.record).collect::<Vec<_>>(),
+        "documents_supported": documents,
+        "documents_check_methods_supported": checks.collect::<Vec<_>>(),
+        "claims_in_verified_claims_supported": VERIFIED,
+    })
 }
 
 /// What is proven of the person, for each request that can be met: one element, several as an array, none at all.
@@ -85,15 +94,15 @@ fn proven(account: &Account) -> Map<String, Value> {
 
 /// The whole `verification` element of a row; `None` for a method that isn't told.
 fn verification(app: &App, account: &Account, row: &Evidence) -> Option<Value> {
-    let (_, kind, record, check) = METHODS.iter().find(|(method, ..)| *method == row.method)?;
+    let Method { evidence, record, check, .. } = METHODS.iter().find(|method| method.name == row.method)?;
     let time = rfc3339(row.at);
     let source = app.systems.get(&SystemId::from(row.source.as_str())).map_or(row.source.as_str(), |s| s.name(false));
-    let (name, proof) = match *kind {
-        RECORD => ("record", json!({ "type": record, "source": { "name": source } })),
-        _ => ("document_details", json!({ "type": document_type(account.person.document.kind()) })),
+    let (name, proof) = match record {
+        Some(record) => ("record", json!({ "type": record, "source": { "name": source } })),
+        None => ("document_details", json!({ "type": document_type(account.person.document.kind()) })),
     };
     let evidence = json!({
-        "type": kind,
+        "type": evidence,
         "check_details": [{ "check_method": check, "organization": source, "time": time }],
         "time": time,
         name: proof,
