@@ -106,10 +106,55 @@ CREATE TABLE journeys (
   interaction_id TEXT,
   parent_id TEXT,
   account_id TEXT,                     -- set by the transaction that finishes it
+  case_number TEXT UNIQUE,             -- once it waits for somebody else
+  due_at BIGINT,                       -- when the source is to be asked again
+  attempts BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX journeys_expiry ON journeys (expires_at);
+CREATE INDEX journeys_due ON journeys (due_at) WHERE due_at IS NOT NULL;
+
+-- What reviewers decide (人工审核). A case number may have several, one after the other; one at a time is open.
+CREATE TABLE reviews (
+  id TEXT PRIMARY KEY,
+  case_number TEXT NOT NULL,
+  journey_id TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('open', 'returned', 'approved', 'rejected', 'withdrawn')),
+  content TEXT NOT NULL,               -- sealed
+  account_id TEXT,                     -- the existing account that it touches: two reviewers, 72 hours
+  claimed_by TEXT,
+  claimed_at BIGINT,
+  level BIGINT,                        -- the i axis of acr, by the evidence
+  reason TEXT,                         -- sealed
+  submitted_at BIGINT NOT NULL,
+  decided_at BIGINT,
+  effective_at BIGINT,
+  told_at BIGINT
+);
+CREATE UNIQUE INDEX reviews_open ON reviews (journey_id) WHERE state = 'open';
+CREATE INDEX reviews_case ON reviews (case_number);
+CREATE INDEX reviews_untold ON reviews (decided_at) WHERE told_at IS NULL;
+
+CREATE TABLE review_approvals (
+  review_id TEXT NOT NULL REFERENCES reviews (id),
+  reviewer TEXT NOT NULL,              -- the reviewer's own account
+  level BIGINT NOT NULL,
+  evidence TEXT NOT NULL,              -- which pictures were looked at
+  approved_at BIGINT NOT NULL,
+  PRIMARY KEY (review_id, reviewer)
+);
+
+CREATE TABLE evidence (
+  journey_id TEXT NOT NULL,
+  slot BIGINT NOT NULL CHECK (slot BETWEEN 1 AND 6),
+  kind TEXT NOT NULL,
+  image TEXT NOT NULL,                 -- sealed: a JPEG that the portal encoded itself
+  added_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  PRIMARY KEY (journey_id, slot)
+);
+CREATE INDEX evidence_expiry ON evidence (expires_at);
 
 -- What an authorization code granted. The row is written when the code is redeemed: its key is the code's own id.
 CREATE TABLE grants (

@@ -66,13 +66,27 @@ ids! {
     CodeId;
     /// A real-name check or another piece of evidence.
     VerificationId;
+    /// A decision that was asked of the reviewers.
+    ReviewId;
     /// The tie from a legacy account to an account.
     LinkId;
     /// The subject identifier that an upstream gives to its user; a key only together with a [`SystemId`].
     UpstreamSubject;
 }
 
-minted!(AccountId, JourneyId, InteractionId, SessionId, GrantId, AuditId, MessageId, CodeId, VerificationId, LinkId);
+minted!(
+    AccountId,
+    JourneyId,
+    InteractionId,
+    SessionId,
+    GrantId,
+    AuditId,
+    MessageId,
+    CodeId,
+    VerificationId,
+    ReviewId,
+    LinkId
+);
 
 /// 9 characters of time (milliseconds, base 32) and 26 of randomness (128 bits): sorts by time, can't be guessed.
 fn sortable(now: Timestamp, random: &Random) -> String {

@@ -1,4 +1,4 @@
-//! The command line: `guiyi demo | serve | journey | audit`.
+//! The command line: `guiyi demo | serve | review | journey | audit`.
 
 use std::path::PathBuf;
 
@@ -41,6 +41,18 @@ enum Command {
         #[arg(long, default_value = "guiyi.toml")]
         config: PathBuf,
     },
+    /// Decide cases of manual review.
+    Review {
+        /// The configuration file.
+        #[arg(long, default_value = "guiyi.toml")]
+        config: PathBuf,
+        /// The folder of a running demonstration instead of a configuration.
+        #[cfg(feature = "demo")]
+        #[arg(long, conflicts_with = "config")]
+        demo_dir: Option<PathBuf>,
+        #[command(flatten)]
+        args: guiyi::commands::review::ReviewArgs,
+    },
     /// Print the steps of a migration as a diagram.
     Journey,
     /// Walk the chain of the audit log.
@@ -66,6 +78,16 @@ async fn run(command: Command) -> anyhow::Result<()> {
             guiyi::demo::world::run(options, guiyi::serve::signal()).await
         }
         Command::Serve { config } => serve(&config).await,
+        #[cfg(feature = "demo")]
+        Command::Review { demo_dir: Some(folder), args, .. } => {
+            let app = guiyi::demo::world::open(&folder).await?;
+            guiyi::commands::review::run(&app, args).await
+        }
+        Command::Review { config, args, .. } => {
+            let config = guiyi::config::load(&config)?;
+            let app = guiyi::app::build(config, guiyi::app::Ports::system(), false).await?;
+            guiyi::commands::review::run(&app, args).await
+        }
         Command::Journey => {
             print!("{}", guiyi::journeys::diagram::individual());
             Ok(())

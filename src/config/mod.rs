@@ -5,11 +5,13 @@ mod load;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::domain::client::SigningAlgorithm;
+use crate::domain::user_name::UserName;
 use crate::ids::{ClientId, SystemId};
 use crate::secret::Secret;
 
@@ -41,6 +43,9 @@ pub struct Config {
     /// Networks of service halls: their budget of attempts is `hall_factor` times the ordinary one.
     #[serde(default)]
     pub halls: Halls,
+    /// Manual review.
+    #[serde(default)]
+    pub review: Review,
     /// Connected legacy systems.
     #[serde(default)]
     pub systems: Vec<System>,
@@ -113,6 +118,29 @@ pub struct Service {
 pub struct Halls {
     /// Their addresses.
     pub addresses: Vec<IpAddr>,
+}
+
+/// Manual review.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Review {
+    /// User names of the portal accounts that may review.
+    pub reviewers: Vec<UserName>,
+    /// How long pictures are kept after a decision, in days.
+    pub evidence_days: u32,
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self { reviewers: Vec::new(), evidence_days: 30 }
+    }
+}
+
+impl Review {
+    /// How long pictures are kept after a decision.
+    pub fn evidence_term(&self) -> Duration {
+        Duration::from_secs(u64::from(self.evidence_days) * 24 * 60 * 60)
+    }
 }
 
 /// What becomes of a legacy password (flows.md, "Complete the account").

@@ -48,10 +48,23 @@ pub enum Purpose {
     Ticket,
     /// Messages waiting in the outbox.
     Outbox,
+    /// What a reviewer is to decide, and the reasons given.
+    Review,
+    /// Pictures of documents.
+    Evidence,
 }
 
 impl Purpose {
-    const ALL: [Self; 6] = [Self::Field, Self::Journey, Self::Code, Self::AccessToken, Self::Ticket, Self::Outbox];
+    const ALL: [Self; 8] = [
+        Self::Field,
+        Self::Journey,
+        Self::Code,
+        Self::AccessToken,
+        Self::Ticket,
+        Self::Outbox,
+        Self::Review,
+        Self::Evidence,
+    ];
 
     const fn label(self) -> &'static [u8] {
         match self {
@@ -61,6 +74,8 @@ impl Purpose {
             Self::AccessToken => b"seal access token 1",
             Self::Ticket => b"seal ticket 1",
             Self::Outbox => b"seal outbox 1",
+            Self::Review => b"seal review 1",
+            Self::Evidence => b"seal evidence 1",
         }
     }
 }
@@ -72,7 +87,7 @@ pub struct SealError;
 
 /// The derived keys, ready for use.
 pub struct Keyring {
-    seal: [LessSafeKey; 6],
+    seal: [LessSafeKey; 8],
     index: hmac::Key,
     hash: hmac::Key,
     subject: hmac::Key,
@@ -105,10 +120,10 @@ impl Keyring {
             let bytes = key(purpose.label())?;
             UnboundKey::new(&AES_256_GCM_SIV, &bytes).map(LessSafeKey::new).map_err(|_| SealError)
         };
-        let [a, b, c, d, e, f] = Purpose::ALL;
+        let [a, b, c, d, e, f, g, h] = Purpose::ALL;
         let mac = |label: &[u8]| key(label).map(|k| hmac::Key::new(hmac::HMAC_SHA256, &k));
         Ok(Self {
-            seal: [aead(a)?, aead(b)?, aead(c)?, aead(d)?, aead(e)?, aead(f)?],
+            seal: [aead(a)?, aead(b)?, aead(c)?, aead(d)?, aead(e)?, aead(f)?, aead(g)?, aead(h)?],
             index: mac(b"blind index 1")?,
             hash: mac(b"keyed hash 1")?,
             subject: mac(b"pairwise subject 1")?,

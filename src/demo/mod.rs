@@ -18,6 +18,7 @@ pub mod people;
 pub mod relying_party;
 pub mod signed;
 pub mod source;
+pub mod staff;
 pub mod world;
 
 mod page;

@@ -17,7 +17,7 @@ use super::source::{self, SourceState};
 use super::{Addresses, Manifest, manifest, serve};
 use crate::app::{self, Ports};
 use crate::config::{
-    CarryOver, ClientEntry, Config, Connector, Database, Halls, Keys, Passwords, Service, Site, System,
+    CarryOver, ClientEntry, Config, Connector, Database, Halls, Keys, Passwords, Review, Service, Site, System,
 };
 use crate::domain::client::SigningAlgorithm;
 use crate::ids::{ClientId, SystemId};
@@ -103,6 +103,7 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
         gateway: service("inbox", &places.inbox, &secrets.gateway),
         source: service("population", &places.source, &secrets.source),
         halls: Halls::default(),
+        review: Review { reviewers: super::staff::user_names(), ..Review::default() },
         systems: vec![System {
             id: SystemId::from(super::manifest::SYSTEM_ID),
             name_zh: None,
@@ -170,6 +171,27 @@ pub struct Options {
     pub test_mode: bool,
 }
 
+/// Opens a demonstration's database and keys beside the running one, for the command line.
+///
+/// # Errors
+/// If they aren't there.
+pub async fn open(folder: &Path) -> anyhow::Result<Arc<app::App>> {
+    let database = folder.join("guiyi.db");
+    anyhow::ensure!(database.is_file(), "there is no demonstration in {}", folder.display());
+    let ports = Ports::system();
+    let nowhere = Url::parse("http://localhost:1/")?;
+    let places = Places {
+        issuer: nowhere.clone(),
+        relying_party: nowhere.clone(),
+        legacy: nowhere.clone(),
+        source: nowhere.clone(),
+        inbox: nowhere,
+    };
+    let database = format!("sqlite:{}", database.display());
+    let config = config(&places, &Secrets::generate(&ports), &folder.join("keys"), &database);
+    Ok(app::build(config, ports, false).await?)
+}
+
 /// Runs the demonstration until `shutdown` resolves.
 ///
 /// # Errors
@@ -199,6 +221,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
     let database = format!("sqlite:{}", folder.path.join("guiyi.db").display());
     let config = config(&places, &secrets, &folder.path.join("keys"), &database);
     let app = app::build(config, ports.clone(), options.test_mode).await?;
+    super::staff::seed(&app).await?;
     let neighbours = Neighbours::new(&secrets, &ports);
     let party = RelyingParty::new(
         RelyingPartyConfig {
@@ -215,7 +238,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
     if let Some(file) = &options.json {
         std::fs::write(file, serde_json::to_vec_pretty(&manifest)?)?;
     }
-    print(&manifest, options.test_mode);
+    print(&manifest, &folder.path, options.test_mode);
     let (stop, stopped) = watch::channel(false);
     let until = || {
         let mut stopped = stopped.clone();
@@ -238,7 +261,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
     Ok(())
 }
 
-fn print(manifest: &Manifest, test_mode: bool) {
+fn print(manifest: &Manifest, folder: &Path, test_mode: bool) {
     println!("归一 (Guiyi) demonstration\n");
     println!("  start here   {}   不动产登记预约, a relying party", manifest.relying_party.url);
     println!("  portal       {}", manifest.issuer);
@@ -248,6 +271,9 @@ fn print(manifest: &Manifest, test_mode: bool) {
         println!("  {:<12} {}   {}", system.id, system.url, system.name);
     }
     println!("\n{}", super::table(manifest));
+    let [(first, ..), (second, ..)] = super::staff::REVIEWERS;
+    println!("Reviewers {first} and {second}, password {}:", super::staff::PASSWORD);
+    println!("  guiyi review --demo-dir {} --as {first} list\n", folder.display());
     if test_mode {
         println!("!! TEST MODE: every captcha is answered by {} !!\n", crate::captcha::ticket::TEST_ANSWER);
     }

@@ -1,12 +1,14 @@
 //! What the portal knows about people, accounts, links and clients: pure types, without I/O.
 
 pub mod account;
+pub mod case_number;
 pub mod client;
 pub mod contact;
 pub mod device;
 pub mod document;
 pub mod ethnic;
 pub mod identifier;
+pub mod identity;
 pub mod person;
 pub mod session;
 pub mod typed;

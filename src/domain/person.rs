@@ -15,21 +15,15 @@ pub enum NameFault {
     /// A character that no name has, or Chinese and Latin characters mixed.
     #[error("characters")]
     Characters,
-    /// A private-use character of an old font: nobody but a reviewer can tell which character is meant.
-    #[error("private_use")]
-    PrivateUse,
     /// A separator first, last, or twice in a row.
     #[error("separator")]
     Separator,
-    /// One character alone: such names exist, but only a reviewer admits one.
-    #[error("too_short")]
-    TooShort,
     /// More than 50 characters, or 100 in Latin letters.
     #[error("too_long")]
     TooLong,
 }
 
-/// A name in one form: Chinese (2 to 50 code points, `·` between the parts) or Latin (2 to 100).
+/// A name in one form: Chinese (up to 50 code points, `·` between the parts) or Latin (up to 100).
 ///
 /// Any Han character of GB 18030-2022 is ordinary, those outside the Basic Multilingual Plane too. `Debug` shows the
 /// masked name only.
@@ -45,12 +39,13 @@ impl PersonName {
         if typed.chars().all(char::is_whitespace) {
             return Err(NameFault::Empty);
         }
-        if typed.chars().any(is_private_use) {
-            return Err(NameFault::PrivateUse);
-        }
-        let (name, longest) = if typed.chars().any(is_han) { (chinese(&typed)?, 50) } else { (latin(&typed)?, 100) };
+        let (name, longest) = if typed.chars().any(|c| is_han(c) || is_private_use(c)) {
+            (chinese(&typed)?, 50)
+        } else {
+            (latin(&typed)?, 100)
+        };
         match name.chars().count() {
-            0 | 1 => Err(NameFault::TooShort),
+            0 => Err(NameFault::Empty),
             count if count > longest => Err(NameFault::TooLong),
             _ => Ok(Self(name)),
         }
@@ -61,10 +56,20 @@ impl PersonName {
         &self.0
     }
 
+    /// Whether no source can confirm it and only a reviewer admits it: a private-use character of an old font, which
+    /// nobody but a reader of the document can tell, or one character alone.
+    pub fn needs_reviewer(&self) -> bool {
+        self.0.chars().count() < 2 || self.0.chars().any(is_private_use)
+    }
+
     /// The form in which two names are compared: upper case, without separators, blanks and punctuation, so that
     /// `O'Brien` is `OBRIEN`, and a name whose `·` an old system left out is the same name.
     pub fn fold(&self) -> String {
-        self.0.chars().filter(|c| c.is_alphabetic() || is_han(*c)).flat_map(char::to_uppercase).collect()
+        self.0
+            .chars()
+            .filter(|c| c.is_alphabetic() || is_han(*c) || is_private_use(*c))
+            .flat_map(char::to_uppercase)
+            .collect()
     }
 
     /// The first character of each part, and `*` for each other one.
@@ -108,7 +113,7 @@ impl From<PersonName> for String {
 fn chinese(typed: &str) -> Result<String, NameFault> {
     let name: String =
         typed.chars().filter(|c| !c.is_whitespace()).map(|c| if is_separator(c) { '·' } else { c }).collect();
-    if !name.chars().all(|c| c == '·' || is_han(c)) {
+    if !name.chars().all(|c| c == '·' || is_han(c) || is_private_use(c)) {
         return Err(NameFault::Characters);
     }
     if name.starts_with('·') || name.ends_with('·') || name.contains("··") {
@@ -237,8 +242,7 @@ mod tests {
         assert_eq!(name("JOHN OBRIEN").fold(), name("John O'Brien").fold());
         assert_eq!(name("阿卜杜.买买提").as_str(), "阿卜杜·买买提");
         assert_eq!(PersonName::parse("王Ming"), Err(NameFault::Characters));
-        assert_eq!(PersonName::parse("王\u{E000}"), Err(NameFault::PrivateUse));
-        assert_eq!(PersonName::parse("王"), Err(NameFault::TooShort));
+        assert!(name("王\u{E000}").needs_reviewer() && name("王").needs_reviewer() && !name("王明").needs_reviewer());
         assert_eq!(PersonName::parse("·"), Err(NameFault::Separator));
         assert_eq!(PersonName::parse("John--  -Smith"), Err(NameFault::Separator));
         assert_eq!(PersonName::parse(&"a".repeat(100)).map(|n| n.as_str().len()), Ok(100));

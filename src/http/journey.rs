@@ -12,8 +12,9 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::ids::{InteractionId, JourneyId};
 use crate::journeys::engine::{self, Answer, StepError};
-use crate::journeys::{Answers, begin_page as list, chosen_system, finished_session};
+use crate::journeys::{Answers, Goal, begin_page as list, chosen_system, finished_session};
 use crate::pages::{Page, Rendered, Visit};
+use crate::protocol::params::Params;
 use crate::sign_in::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
 use crate::storage::interactions;
 use crate::storage::journeys::State as Where;
@@ -28,7 +29,7 @@ impl From<StepError> for Mishap {
     }
 }
 
-fn reply(answer: Answer) -> Reply {
+pub(super) fn reply(answer: Answer) -> Reply {
     match answer {
         Answer::Page(page) => Reply::page(page),
         Answer::Redirect(to) => Reply::to(to),
@@ -46,18 +47,43 @@ pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit, Posted(para
     let Some(system) = chosen_system(&app, &params) else {
         return Ok(Reply::page(list(&app, &visit, "", params.text("interaction"))));
     };
-    let interaction = match params.get("interaction") {
-        None => None,
-        Some(id) => {
-            let id = InteractionId::from(id);
-            let mut conn = app.db.read().await?;
-            let found = interactions::find(&mut conn, &id, &visit.browser, visit.now).await?;
-            found.map(|interaction| interaction.id)
-        }
-    };
+    let interaction = waiting(&app, &visit, &params).await?;
     let answers = Answers { system: Some(system), ..Answers::default() };
     let id = engine::begin(&app, &visit, answers, interaction).await?;
     Ok(Reply::to(format!("/journey/{id}")))
+}
+
+#[derive(Template)]
+#[template(path = "register.html")]
+struct RegisterPage {
+    page: Page,
+    interaction: String,
+}
+
+/// `GET /register`: what is needed, before anything is asked; nothing is stored yet.
+pub(super) async fn register_page(visit: Visit, Queried(query): Queried) -> Reply {
+    let interaction = query.text("interaction").to_owned();
+    Reply::page(Rendered::new(200, &RegisterPage { page: visit.page("register-title"), interaction }))
+}
+
+/// `POST /register`: begins a registration.
+pub(super) async fn register(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let interaction = waiting(&app, &visit, &params).await?;
+    let answers = Answers { goal: Goal::Registration, ..Answers::default() };
+    let id = engine::begin(&app, &visit, answers, interaction).await?;
+    Ok(Reply::to(format!("/journey/{id}")))
+}
+
+/// The request that a form names, if it is this browser's.
+async fn waiting(app: &App, visit: &Visit, params: &Params) -> Result<Option<InteractionId>, Mishap> {
+    let Some(id) = params.get("interaction") else { return Ok(None) };
+    let mut conn = app.db.read().await?;
+    let found = interactions::find(&mut conn, &InteractionId::from(id), &visit.browser, visit.now).await?;
+    Ok(found.map(|interaction| interaction.id))
 }
 
 /// `GET /journey/{id}`

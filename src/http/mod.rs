@@ -16,6 +16,8 @@ mod mishap;
 mod oidc;
 mod posted;
 mod reply;
+mod resume;
+mod upload;
 mod visitor;
 
 use std::sync::Arc;
@@ -66,7 +68,11 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/account/log", get(account::log::show))
         .route("/email/confirm", get(email::show).post(email::confirm))
         .route("/migrate", get(journey::begin_page).post(journey::begin))
+        .route("/register", get(journey::register_page).post(journey::register))
+        .route("/continue", get(resume::show).post(resume::number))
+        .route("/continue/code", post(resume::code))
         .route("/journey/{id}", get(journey::current))
+        .route("/journey/{id}/evidence/files", post(upload::upload).layer(DefaultBodyLimit::max(upload::LIMIT)))
         .route("/journey/{id}/{step}", get(journey::show).post(journey::submit))
         .fallback(mishap::not_found)
         .layer(from_fn_with_state(Arc::clone(&app), visitor::visit));

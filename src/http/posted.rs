@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
 
 use super::BODY_LIMIT;
 use super::mishap::Mishap;
@@ -52,6 +52,12 @@ impl FromRequest<Arc<App>> for Form {
     }
 }
 
+/// Whether the browser says that a form was sent from another site.
+pub(super) fn is_foreign(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").and_then(|v| v.to_str().ok());
+    site.is_some_and(|site| !matches!(site, "same-origin" | "none"))
+}
+
 /// The parameters of a form that this browser was given: its token is right.
 #[derive(Debug)]
 pub(super) struct Posted(pub(super) Params);
@@ -62,8 +68,7 @@ impl FromRequest<Arc<App>> for Posted {
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Mishap> {
         let visit = request.extensions().get::<Visit>().cloned().ok_or(Mishap::Internal)?;
         // Every current browser says where a form was sent from; where it does, it must be from here.
-        let site = request.headers().get("sec-fetch-site").and_then(|v| v.to_str().ok());
-        if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        if is_foreign(request.headers()) {
             return Err(Mishap::Foreign);
         }
         let Form(params) = Form::from_request(request, app).await?;

@@ -8,11 +8,14 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::journeys::background;
+use crate::review::news;
 use crate::storage::{StorageError, Stored, audit, leases, outbox, sweep};
 
 /// How often a node looks for due messages when nothing wakes it.
 const OUTBOX_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+const CASES_EVERY: Duration = Duration::from_secs(5);
 const SEAL_EVERY: Duration = Duration::from_secs(5);
 /// An entry is sealed once no transaction can still be writing an earlier one.
 const SEAL_DELAY: Duration = Duration::from_secs(15);
@@ -23,6 +26,7 @@ pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<tokio::task::J
     vec![
         tokio::spawn(outbox_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(sweep_loop(Arc::clone(app), stop.clone())),
+        tokio::spawn(cases_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(seal_loop(Arc::clone(app), node, stop.clone())),
     ]
 }
@@ -77,6 +81,18 @@ pub async fn deliver(app: &Arc<App>) -> Stored<usize> {
 fn backoff(attempt: i64) -> Duration {
     let exponent = u32::try_from(attempt.clamp(1, 7)).unwrap_or(7) - 1;
     Duration::from_secs(2_u64.pow(exponent).min(60))
+}
+
+/// The source that was unavailable is asked again; reviewers' decisions are told.
+async fn cases_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while pause(&mut stop, CASES_EVERY).await {
+        if let Err(error) = background::ask_again(&app).await {
+            log(&error, "the source could not be asked again");
+        }
+        if let Err(error) = news::tell(&app).await {
+            log(&error, "decisions could not be told");
+        }
+    }
 }
 
 async fn sweep_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {

@@ -6,15 +6,18 @@ use time::Date;
 use super::answers::Answers;
 use super::finish::{self, Finished};
 use super::individual::{DONE, STEPS};
+use super::settle;
 use super::step::Step;
+use super::steps::evidence::{self, Upload};
+use super::writes::{Effect, save};
 use crate::app::App;
 use crate::crypto::SealError;
+use crate::domain::case_number::CaseNumber;
 use crate::ids::{InteractionId, JourneyId};
-use crate::notify::codes::{Asker, Binding, Sender, Sent};
 use crate::pages::{Page, Rendered, Visit, login};
 use crate::protocol::params::Params;
+use crate::storage::StorageError;
 use crate::storage::journeys::{self, Stage, State};
-use crate::storage::{StorageError, audit, outbox};
 
 /// The kind under which individual migrations are stored.
 pub(super) const KIND: &str = "individual";
@@ -32,6 +35,8 @@ pub struct Cx<'a> {
     pub version: i64,
     /// Its answers.
     pub answers: &'a Answers,
+    /// Its case number, once it waits for somebody else.
+    pub case: Option<&'a CaseNumber>,
     /// The request that waits for it.
     pub interaction: Option<&'a InteractionId>,
     /// Today, in Beijing.
@@ -43,6 +48,11 @@ impl Cx<'_> {
     pub(super) fn page(&self, title: &str) -> Page {
         let waiting = self.interaction.map(InteractionId::as_str);
         Page { login: login(waiting), ..self.visit.page(title) }
+    }
+
+    /// The case number: the one that it has, or a new one to be kept with [`Effect::Case`].
+    pub(super) fn case_number(&self) -> CaseNumber {
+        self.case.cloned().unwrap_or_else(|| CaseNumber::mint(&self.app.random))
     }
 }
 
@@ -62,20 +72,6 @@ impl Taken {
     pub fn next(answers: Answers) -> Self {
         Self::Next(Box::new(answers), Vec::new())
     }
-}
-
-/// What is written together with new answers.
-#[derive(Debug)]
-pub enum Effect {
-    /// An entry in the audit log about this journey.
-    Audit(&'static str, serde_json::Value),
-    /// A text message.
-    Sms {
-        /// To whom.
-        to: String,
-        /// What it says.
-        text: String,
-    },
 }
 
 /// Why a step could neither show nor take.
@@ -161,12 +157,14 @@ pub async fn load(app: &App, visit: &Visit, id: &JourneyId) -> Result<Option<Sta
 }
 
 async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<()>, Answers), Answer>, StepError> {
-    let stage = load(app, visit, id).await?.ok_or(StepError::Unknown)?;
-    match stage.state {
+    let Stage { id: _, version, case, attempts, interaction, state } =
+        load(app, visit, id).await?.ok_or(StepError::Unknown)?;
+    match state {
         State::Open(answers) => {
-            let rest =
-                Stage { id: stage.id, version: stage.version, interaction: stage.interaction, state: State::Open(()) };
-            Ok(Ok((rest, answers)))
+            let mut stage = Stage { id: id.clone(), version, case, attempts, interaction, state: State::Open(()) };
+            let settled = settle::settle(&cx(app, visit, &stage, &answers)).await?;
+            stage.version += i64::from(settled.is_some());
+            Ok(Ok((stage, settled.unwrap_or(answers))))
         }
         State::Finished(_) => Ok(Err(Answer::Redirect(path(id, None)))),
         State::Expired => Err(StepError::Expired),
@@ -195,6 +193,10 @@ pub async fn show(app: &App, visit: &Visit, id: &JourneyId, name: &str) -> Resul
     };
     let cx = cx(app, visit, &stage, &answers);
     match reached(&answers, name, cx.today) {
+        // Answered, and nothing on it could be changed: on, as a page that reloads itself expects.
+        Ok(step) if !step.is_revisited() && step.is_satisfied(&answers, cx.today) => {
+            Ok(Answer::Redirect(path(id, current(&answers, cx.today))))
+        }
         Ok(step) => Ok(Answer::Page(step.show(&cx).await?)),
         Err(now) => Ok(Answer::Redirect(path(id, now))),
     }
@@ -207,6 +209,7 @@ fn cx<'a>(app: &'a App, visit: &'a Visit, stage: &'a Stage<()>, answers: &'a Ans
         id: &stage.id,
         version: stage.version,
         answers,
+        case: stage.case.as_ref(),
         interaction: stage.interaction.as_ref(),
         today: app.today(),
     }
@@ -229,8 +232,38 @@ pub async fn submit(app: &App, visit: &Visit, id: &JourneyId, name: &str, form: 
     match step.take(&cx, form).await? {
         Taken::Show(page) => Ok(Answer::Page(page)),
         Taken::Next(new, effects) if *new != answers || !effects.is_empty() => advance(&cx, *new, effects).await,
-        Taken::Next(..) | Taken::Moved => resume(app, visit, id).await,
+        Taken::Next(..) | Taken::Moved => go_on(app, visit, id).await,
     }
+}
+
+/// Takes pictures for a journey whose current page collects them.
+///
+/// # Errors
+/// [`StepError`]
+pub async fn upload(app: &App, visit: &Visit, id: &JourneyId, upload: Upload) -> Result<Answer, StepError> {
+    let (stage, answers) = match open(app, visit, id).await? {
+        Ok(open) => open,
+        Err(answer) => return Ok(answer),
+    };
+    let cx = cx(app, visit, &stage, &answers);
+    match reached(&answers, evidence::NAME, cx.today) {
+        Ok(_) => match evidence::add(&cx, upload).await? {
+            Some(page) => Ok(Answer::Page(page)),
+            None => Ok(Answer::Redirect(format!("/journey/{id}/{}", evidence::NAME))),
+        },
+        Err(now) => Ok(Answer::Redirect(path(id, now))),
+    }
+}
+
+/// After something was submitted: lets the current step begin what it does without being asked, then goes to it.
+async fn go_on(app: &App, visit: &Visit, id: &JourneyId) -> Result<Answer, StepError> {
+    if let Ok((stage, answers)) = open(app, visit, id).await? {
+        let cx = cx(app, visit, &stage, &answers);
+        if let Some(step) = current(&answers, cx.today) {
+            step.arrive(&cx).await?;
+        }
+    }
+    resume(app, visit, id).await
 }
 
 /// Saves new answers, or finishes if nothing is left to ask. Whoever loses the race is led to the current step.
@@ -242,89 +275,6 @@ async fn advance(cx: &Cx<'_>, answers: Answers, effects: Vec<Effect>) -> Result<
             None => Box::pin(resume(cx.app, cx.visit, cx.id)).await,
         };
     }
-    let to = path(cx.id, step);
-    if save(cx, answers, effects).await? {
-        return Ok(Answer::Redirect(to));
-    }
-    resume(cx.app, cx.visit, cx.id).await
-}
-
-/// Saves new answers with their effects; `false` if somebody else has moved the journey meanwhile.
-///
-/// # Errors
-/// The store's own.
-pub(super) async fn save(cx: &Cx<'_>, answers: Answers, effects: Vec<Effect>) -> Result<bool, StorageError> {
-    let writes = Writes::new(cx, effects);
-    let saved = cx
-        .app
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let at = (&writes.id, writes.version);
-                if !journeys::save(tx, &writes.keys, at, &answers, writes.now).await? {
-                    return Ok::<_, StorageError>(false);
-                }
-                writes.apply(tx).await?;
-                Ok(true)
-            })
-        })
-        .await?;
-    cx.app.outbox.notify_one();
-    Ok(saved)
-}
-
-/// What a write of this journey needs: owned, because it moves into the writer.
-pub(super) struct Writes {
-    pub(super) keys: std::sync::Arc<crate::crypto::Keyring>,
-    pub(super) random: crate::clock::Random,
-    pub(super) id: JourneyId,
-    pub(super) version: i64,
-    pub(super) now: crate::clock::Timestamp,
-    pub(super) signature: String,
-    effects: Vec<Effect>,
-}
-
-impl Writes {
-    pub(super) fn new(cx: &Cx<'_>, effects: Vec<Effect>) -> Self {
-        Self {
-            keys: std::sync::Arc::clone(&cx.app.keys),
-            random: cx.app.random.clone(),
-            id: cx.id.clone(),
-            version: cx.version,
-            now: cx.visit.now,
-            signature: cx.app.config.site.sms_signature.clone(),
-            effects,
-        }
-    }
-
-    /// Writes the effects.
-    pub(super) async fn apply(&self, tx: &mut crate::storage::Tx) -> Result<(), StorageError> {
-        let subject = format!("journey:{}", self.id);
-        for effect in &self.effects {
-            match effect {
-                Effect::Audit(event, detail) => {
-                    let who = ("browser", subject.as_str());
-                    audit::record(tx, &self.random, self.now, event, who, detail).await?;
-                }
-                Effect::Sms { to, text } => {
-                    let id = crate::ids::MessageId::mint(self.now, &self.random);
-                    let message = outbox::Message::Sms { to: to.clone(), text: text.clone() };
-                    let day = std::time::Duration::from_secs(24 * 60 * 60);
-                    outbox::push(tx, &self.keys, &id, &message, self.now, day).await?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends a code, in the caller's transaction.
-    pub(super) async fn send_code(
-        &self,
-        tx: &mut crate::storage::Tx,
-        binding: &Binding,
-        asker: &Asker,
-    ) -> Result<Sent, StorageError> {
-        let sender = Sender { keys: &self.keys, random: &self.random, signature: &self.signature };
-        crate::notify::codes::send(tx, sender, binding, asker, self.now).await
-    }
+    save(cx, answers, effects).await?;
+    go_on(cx.app, cx.visit, cx.id).await
 }

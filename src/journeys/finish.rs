@@ -4,8 +4,9 @@
 use serde_json::json;
 
 use super::answers::{Answers, Existing};
-use super::engine::{Cx, Effect, StepError, Writes, current, save};
+use super::engine::{Cx, StepError, current};
 use super::plan::Plan;
+use super::writes::{Effect, Writes, save};
 use crate::app::App;
 use crate::domain::session::Method;
 use crate::ids::{AccountId, JourneyId, SessionId};

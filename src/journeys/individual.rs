@@ -1,8 +1,9 @@
-//! The migration of an individual (flows.md, section 1): the order of its steps.
+//! The migration of an individual, and a fresh registration: the order of their steps.
 
 use super::step::Step;
 use super::steps::{
-    agreement, check, email, existing, identity, kind, password, phone, phone_code, sign_in, system, user_name,
+    agreement, check, code, contact::Place, email, evidence, existing, identity, kind, password, phone, review,
+    sign_in, system, user_name,
 };
 
 /// The steps, in order. The current one is the first that applies and isn't satisfied.
@@ -12,12 +13,19 @@ pub const STEPS: &[&dyn Step] = &[
     &sign_in::SignIn,
     &agreement::Agree,
     &identity::EnterIdentity,
+    &phone::EnterPhone(Place::Early),
+    &code::EnterCode::Phone(Place::Early),
+    &email::EnterEmail(Place::Early),
+    &code::EnterCode::Email(Place::Early),
     &check::AwaitCheck,
+    &evidence::CollectEvidence,
+    &review::AwaitReview,
     &existing::ExistingAccount,
     &user_name::ChooseUserName,
-    &phone::EnterPhone,
-    &phone_code::EnterCode,
-    &email::EnterEmail,
+    &phone::EnterPhone(Place::Late),
+    &code::EnterCode::Phone(Place::Late),
+    &email::EnterEmail(Place::Late),
+    &code::EnterCode::Email(Place::Late),
     &password::ChoosePassword,
 ];
 

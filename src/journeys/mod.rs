@@ -5,17 +5,22 @@
 //! therefore clears what hung on it, and nothing has to be cleared by hand.
 
 mod answers;
+pub mod background;
 pub mod diagram;
 pub mod engine;
 mod finish;
 mod individual;
 mod plan;
+pub mod resume;
+mod settle;
 mod step;
 mod steps;
+mod writes;
 
-pub use answers::Answers;
+pub use answers::{Answers, Goal};
 pub use individual::STEPS as INDIVIDUAL;
 pub use step::{Phase, Step};
+pub use steps::evidence::Upload;
 
 use crate::app::App;
 use crate::ids::SystemId;

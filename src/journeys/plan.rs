@@ -5,12 +5,14 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::answers::{Answers, Check, Password};
-use super::engine::{Cx, StepError, Writes};
+use super::engine::{Cx, StepError};
 use super::finish::{Obstacle, session};
+use super::writes::Writes;
 use crate::clock::Timestamp;
-use crate::domain::account::{Account, AccountStatus, PasswordOrigin, Person, StoredPassword};
+use crate::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, Person, StoredPassword};
 use crate::domain::session::Method;
-use crate::ids::{AccountId, LinkId, MessageId, VerificationId};
+use crate::ids::{AccountId, LinkId, MessageId, ReviewId, VerificationId};
+use crate::notify::codes::Recipient;
 use crate::notify::texts;
 use crate::protocol::acr::IdentityLevel;
 use crate::sign_in::email_link;
@@ -25,7 +27,9 @@ const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// Everything that is going to be written.
 pub(super) struct Plan {
     ending: Ending,
-    link: NewLink,
+    account: AccountId,
+    /// The legacy account that was brought along; a registration brings none.
+    link: Option<NewLink>,
     agreements: [(&'static str, String, Timestamp); 2],
     pub(super) session: NewSession,
     messages: Vec<outbox::Message>,
@@ -41,14 +45,21 @@ struct NewAccount {
     verification: VerificationId,
     method: &'static str,
     source: String,
+    /// The review that stood in for the source.
+    review: Option<ReviewId>,
 }
 
 impl Plan {
     /// The plan of these answers; `None` if they aren't whole.
     pub(super) async fn new(cx: &Cx<'_>, answers: &Answers) -> Result<Option<Self>, StepError> {
         let now = cx.visit.now;
-        let (Some(proof), Some(agreement)) = (answers.proof(), &answers.agreement) else { return Ok(None) };
+        let Some(agreement) = &answers.agreement else { return Ok(None) };
+        // A registration binds nothing, and a migration ends in nothing but a link.
+        if answers.is_registration() == answers.proof().is_some() {
+            return Ok(None);
+        }
         let ending = match answers.existing_account(cx.today) {
+            Some(_) if answers.is_registration() => None,
             Some(account) => Some(Ending::Bind(account.clone())),
             None => new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
         };
@@ -59,13 +70,14 @@ impl Plan {
         };
         Ok(Some(Self {
             session: session(cx.app, cx.visit, cx.id, &account, methods(cx, answers)),
-            link: NewLink {
+            link: answers.proof().map(|proof| NewLink {
                 id: LinkId::mint(now, &cx.app.random),
                 system: proof.system().clone(),
                 subject: proof.subject().clone(),
-                account,
+                account: account.clone(),
                 journey: cx.id.clone(),
-            },
+            }),
+            account,
             agreements: [
                 ("terms", agreement.terms.clone(), agreement.at),
                 ("identity_data", agreement.identity_data.clone(), agreement.at),
@@ -77,7 +89,7 @@ impl Plan {
 
     /// Whose account it is.
     pub(super) fn account(&self) -> &AccountId {
-        &self.link.account
+        &self.account
     }
 
     /// Writes all of it.
@@ -90,12 +102,12 @@ impl Plan {
         let (actor, subject) = (format!("journey:{}", writes.id), format!("account:{}", self.account()));
         match &self.ending {
             Ending::Create(new) => {
-                let NewAccount { account, verification, method, source } = &**new;
+                let NewAccount { account, verification, method, source, review } = &**new;
                 let evidence = Verification { id: verification.clone(), method, source, at: *now };
                 accounts::insert(tx, keys, account, &evidence).await?.map_err(Obstacle::Taken)?;
                 let detail = json!({
-                    "system": self.link.system, "method": method, "source": source,
-                    "level": account.identity_level as i64, "carried_over": is_carried_over(account),
+                    "system": self.link.as_ref().map(|link| &link.system), "method": method, "source": source,
+                    "level": account.identity_level as i64, "carried_over": is_carried_over(account), "review": review,
                 });
                 audit::record(tx, random, *now, "account.created", (&actor, &subject), &detail).await?;
             }
@@ -108,11 +120,13 @@ impl Plan {
             }
         }
         accounts::agree(tx, self.account(), &self.agreements).await?;
-        if !links::insert(tx, &self.link, *now).await? {
-            return Err(Obstacle::LegacyAccountLinked);
+        if let Some(link) = &self.link {
+            if !links::insert(tx, link, *now).await? {
+                return Err(Obstacle::LegacyAccountLinked);
+            }
+            let detail = json!({ "system": link.system, "link": link.id });
+            audit::record(tx, random, *now, "legacy.linked", (&actor, &subject), &detail).await?;
         }
-        let detail = json!({ "system": self.link.system, "link": self.link.id });
-        audit::record(tx, random, *now, "legacy.linked", (&actor, &subject), &detail).await?;
         self.session.store(tx, keys, random).await?;
         for message in &self.messages {
             outbox::push(tx, keys, &MessageId::mint(*now, random), message, *now, MESSAGE_LIFETIME).await?;
@@ -125,34 +139,48 @@ impl Plan {
 /// How the person signed in during this journey: the old system, and a code or the account's own password.
 fn methods(cx: &Cx<'_>, answers: &Answers) -> Vec<Method> {
     let control = answers.control(cx.today);
-    let mut methods = vec![Method::Legacy];
+    let mut methods = Vec::new();
+    if answers.proof().is_some() {
+        methods.push(Method::Legacy);
+    }
     if control.is_some_and(|c| c.has_password()) {
         methods.push(Method::Password);
     }
-    if control.is_none_or(|c| c.has_code()) {
+    if control.map_or_else(|| answers.proven_phone().is_some(), |c| c.has_code()) {
         methods.extend([Method::OneTimeCode, Method::Sms]);
+    } else if control.is_none() && answers.proven_email().is_some() {
+        methods.push(Method::OneTimeCode);
     }
     methods
 }
 
 fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
     let now = cx.visit.now;
-    let (identity, proof) = (answers.proven_identity(cx.today)?, answers.proof()?);
-    let phone = answers.proven_phone()?;
+    let (identity, proof) = (answers.proven_identity(cx.today)?, answers.proof());
+    // A phone, or for people without one an e-mail address, whose code was typed.
+    answers.contact()?;
+    let (phone, email_proof) = (answers.proven_phone(), answers.proven_email());
     let password = match answers.password.as_ref()? {
         Password::New { hash } => StoredPassword { hash: hash.clone(), origin: PasswordOrigin::Chosen },
         Password::CarriedOver => StoredPassword {
-            hash: proof.password_hash()?.to_owned(),
-            origin: PasswordOrigin::CarriedOver(proof.system().clone()),
+            hash: proof?.password_hash()?.to_owned(),
+            origin: PasswordOrigin::CarriedOver(proof?.system().clone()),
         },
     };
-    let (method, source) = match (proof.vouched(), &answers.check) {
-        (false, Some(Check::Passed { proof })) => ("name_and_number", proof.source().to_owned()),
-        _ => ("upstream", proof.system().0.clone()),
+    let approved = answers.approved_identity(cx.today);
+    let vouched = answers.vouched_identity(cx.today).and(proof);
+    let (method, source, level) = match (vouched, &answers.check, approved) {
+        (Some(proof), ..) => ("upstream", proof.system().0.clone(), IdentityLevel::Confirmed),
+        (None, Some(Check::Passed { proof }), _) if proof.is_for(&identity.name, &identity.document) => {
+            ("name_and_number", proof.source().to_owned(), IdentityLevel::Confirmed)
+        }
+        (None, _, Some(approved)) => ("review", "portal".to_owned(), approved.level()),
+        _ => return None,
     };
+    let review = approved.filter(|_| method == "review").map(|approved| approved.review().clone());
     let account = Account {
         id: AccountId::mint(now, &cx.app.random),
-        kind: proof.kind(),
+        kind: AccountKind::Individual,
         status: AccountStatus::Active,
         user_name: answers.user_name.clone()?,
         person: Person {
@@ -160,17 +188,17 @@ fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
             gender: identity.gender,
             ethnic_group: identity.ethnic_group,
             document: identity.document,
-            phone: Some(phone.phone.clone()),
+            phone: phone.map(|proof| proof.phone.clone()),
             email: answers.email.as_ref().and_then(|e| e.address().cloned()),
         },
-        phone_proven_at: Some(phone.at),
-        email_verified_at: None,
+        phone_proven_at: phone.map(|proof| proof.at),
+        email_verified_at: email_proof.map(|proof| proof.at),
         password: Some(password),
-        identity_level: IdentityLevel::Confirmed,
+        identity_level: level,
         created_at: now,
         updated_at: now,
     };
-    Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source })
+    Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source, review })
 }
 
 fn is_carried_over(account: &Account) -> bool {
@@ -179,22 +207,24 @@ fn is_carried_over(account: &Account) -> bool {
 
 fn migrated_text(cx: &Cx<'_>, answers: &Answers) -> String {
     let site = &cx.app.config.site;
-    let system = answers.proof().and_then(|proof| cx.app.systems.get(proof.system()));
+    let Some(proof) = answers.proof() else { return texts::registered(&site.sms_signature, &site.hotline) };
+    let system = cx.app.systems.get(proof.system());
     texts::migrated(&site.sms_signature, system.map_or("", |s| s.name(false)), &site.hotline)
 }
 
 /// The new account's phone is told, and its e-mail address asked for confirmation.
 fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<outbox::Message>, StepError> {
     let mut messages = Vec::new();
-    if let Some(address) = &account.person.email {
+    if let Some(address) = account.person.email.as_ref().filter(|_| account.email_verified_at.is_none()) {
         let token = email_link::issue(cx.app, &account.id, address, cx.visit.now)?;
         let link = format!("{}/email/confirm?token={token}", cx.app.config.issuer_text());
         let (subject, text) = texts::confirm_email(cx.visit.locale.is_english(), &link);
         messages.push(outbox::Message::Mail { to: address.as_str().to_owned(), subject, text });
     }
-    if let Some(phone) = &account.person.phone {
-        messages.push(outbox::Message::Sms { to: phone.as_str().to_owned(), text: migrated_text(cx, answers) });
-    }
+    let phone = account.person.phone.clone().map(Recipient::Phone);
+    let verified = account.person.email.clone().filter(|_| account.email_verified_at.is_some()).map(Recipient::Email);
+    let told = phone.into_iter().chain(verified);
+    messages.extend(told.map(|to| to.message(texts::BOUND_SUBJECT, migrated_text(cx, answers))));
     Ok(messages)
 }
 
@@ -202,13 +232,7 @@ fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<out
 async fn tell_bound(cx: &Cx<'_>, answers: &Answers, id: &AccountId) -> Result<Vec<outbox::Message>, StepError> {
     let Some(account) = cx.app.caches.account(id).await? else { return Ok(Vec::new()) };
     let text = migrated_text(cx, answers);
-    let sms = account.person.phone.as_ref();
-    let sms = sms.map(|phone| outbox::Message::Sms { to: phone.as_str().to_owned(), text: text.clone() });
-    let mail = account.person.email.as_ref().filter(|_| account.email_verified_at.is_some());
-    let mail = mail.map(|address| outbox::Message::Mail {
-        to: address.as_str().to_owned(),
-        subject: texts::BOUND_SUBJECT.to_owned(),
-        text,
-    });
-    Ok(sms.into_iter().chain(mail).collect())
+    let phone = account.person.phone.clone().map(Recipient::Phone);
+    let mail = account.person.email.clone().filter(|_| account.email_verified_at.is_some()).map(Recipient::Email);
+    Ok(phone.into_iter().chain(mail).map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
 }

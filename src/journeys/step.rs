@@ -45,6 +45,11 @@ pub trait Step: Sync {
         true
     }
 
+    /// What it begins by itself when a submitted answer has led to it.
+    fn arrive<'a>(&'a self, _cx: &'a Cx<'a>) -> BoxFuture<'a, Result<(), StepError>> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Its page.
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>>;
 

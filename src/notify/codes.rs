@@ -1,11 +1,13 @@
-//! One-time codes by SMS: limits on sending and on verifying, bound to purpose, transaction and phone.
+//! One-time codes by SMS, or by e-mail for people without a phone: limits on sending and on verifying, bound to purpose, transaction and phone.
 
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 use super::texts::{self, Purpose};
 use crate::clock::{Random, Timestamp};
 use crate::crypto::Keyring;
-use crate::domain::contact::Phone;
+use crate::domain::contact::{EmailAddress, Phone};
 use crate::ids::{CodeId, MessageId};
 use crate::storage::accounts::phone_index;
 use crate::storage::codes::{self, Tried};
@@ -19,7 +21,7 @@ const PER_HOUR: Limit = Limit::new(5, 60 * 60);
 const PER_DAY: Limit = Limit::new(10, 24 * 60 * 60);
 /// One address, before halls are counted with their factor.
 const PER_ADDRESS: Limit = Limit::new(30, 60 * 60);
-/// One prefix of seven digits: a block of numbers being swept.
+/// One prefix of seven digits, or one mail domain: a block being swept.
 const PER_PREFIX: Limit = Limit::new(100, 60 * 60);
 /// The whole portal's day; beyond it sending stops and operators are told.
 const BUDGET: Limit = Limit::new(50_000, 24 * 60 * 60);
@@ -28,6 +30,52 @@ const WRONG_PER_PHONE: Limit = Limit::new(20, 24 * 60 * 60);
 /// Wrong codes in one transaction.
 const WRONG_PER_TRANSACTION: Limit = Limit::new(10, 60 * 60);
 
+/// Where a code goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    /// By SMS.
+    Phone(Phone),
+    /// By e-mail: for people without a phone.
+    Email(EmailAddress),
+}
+
+impl Recipient {
+    /// Its blind index, by which limits count and codes are found.
+    pub fn index(&self, keys: &Keyring) -> String {
+        match self {
+            Self::Phone(phone) => phone_index(keys, phone),
+            Self::Email(address) => keys.index("email", &address.fold()),
+        }
+    }
+
+    /// Masked, for pages and the audit log.
+    pub fn masked(&self) -> String {
+        match self {
+            Self::Phone(phone) => phone.masked(),
+            Self::Email(address) => address.masked(),
+        }
+    }
+
+    /// A message to it; an e-mail also needs a subject.
+    pub fn message(&self, subject: &str, text: String) -> Message {
+        match self {
+            Self::Phone(phone) => Message::Sms { to: phone.as_str().to_owned(), text },
+            Self::Email(address) => {
+                Message::Mail { to: address.as_str().to_owned(), subject: subject.to_owned(), text }
+            }
+        }
+    }
+
+    /// A block of numbers being swept: the first seven digits, or the domain.
+    fn block(&self) -> String {
+        match self {
+            Self::Phone(phone) => phone.as_str().chars().take(7).collect(),
+            Self::Email(address) => address.fold().rsplit('@').next().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
 /// What a code belongs to.
 #[derive(Clone, Debug)]
 pub struct Binding {
@@ -35,8 +83,8 @@ pub struct Binding {
     pub purpose: Purpose,
     /// Which journey or sign-in.
     pub transaction: String,
-    /// Which phone.
-    pub phone: Phone,
+    /// Who gets it.
+    pub to: Recipient,
 }
 
 impl Binding {
@@ -83,14 +131,13 @@ pub struct Sender<'a> {
 /// # Errors
 /// The store's own.
 pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &Asker, now: Timestamp) -> Stored<Sent> {
-    let phone = phone_index(sender.keys, &binding.phone);
+    let phone = binding.to.index(sender.keys);
     let key = binding.key();
     if let Some(last) = codes::last_sent(tx, &key, &phone).await?
         && now.since(last) < PER_MINUTE.window
     {
         return Ok(Sent::TooSoon);
     }
-    let prefix: String = binding.phone.as_str().chars().take(7).collect();
     let address = Limit { max: PER_ADDRESS.max * asker.factor, ..PER_ADDRESS };
     let minute = format!("sms minute {phone}");
     for (subject, limit) in [
@@ -98,7 +145,7 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
         (format!("sms hour {phone}"), PER_HOUR),
         (format!("sms day {phone}"), PER_DAY),
         (format!("sms address {}", asker.address), address),
-        (format!("sms prefix {}", sender.keys.index("phone prefix", &prefix)), PER_PREFIX),
+        (format!("sms prefix {}", sender.keys.index("phone prefix", &binding.to.block())), PER_PREFIX),
         ("sms budget".to_owned(), BUDGET),
     ] {
         if !limits::hit(tx, &subject, limit, now).await? {
@@ -115,7 +162,7 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
     let hash = hash(sender.keys, &key, &code);
     codes::insert(tx, &CodeId::mint(now, sender.random), &key, &phone, &hash, now).await?;
     let text = texts::code(sender.signature, &binding.purpose, &code);
-    let message = Message::Sms { to: binding.phone.as_str().to_owned(), text };
+    let message = binding.to.message(texts::CODE_SUBJECT, text);
     let id = MessageId::mint(now, sender.random);
     outbox::push(tx, sender.keys, &id, &message, now, codes::LIFETIME).await?;
     Ok(Sent::Sent)
@@ -139,7 +186,7 @@ pub enum Verified {
 /// # Errors
 /// The store's own.
 pub async fn verify(tx: &mut Tx, keys: &Keyring, binding: &Binding, typed: &str, now: Timestamp) -> Stored<Verified> {
-    let phone = phone_index(keys, &binding.phone);
+    let phone = binding.to.index(keys);
     let key = binding.key();
     let wrong = [
         (format!("code phone {phone} {}", binding.purpose.as_str()), WRONG_PER_PHONE),
@@ -168,7 +215,7 @@ pub async fn verify(tx: &mut Tx, keys: &Keyring, binding: &Binding, typed: &str,
 /// # Errors
 /// The store's own.
 pub async fn last(conn: &mut Conn, keys: &Keyring, binding: &Binding) -> Stored<Option<Timestamp>> {
-    codes::last_sent(conn, &binding.key(), &phone_index(keys, &binding.phone)).await
+    codes::last_sent(conn, &binding.key(), &binding.to.index(keys)).await
 }
 
 /// How long until another code may be asked for in this transaction.

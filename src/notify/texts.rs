@@ -1,5 +1,7 @@
 //! The texts of messages. An SMS says what its code does, has no link, and only one 【】 (domain.md, "SMS").
 
+use crate::domain::case_number::CaseNumber;
+
 /// What a one-time code is for; part of its binding, so that a code for one purpose is worthless for another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
@@ -7,6 +9,10 @@ pub enum Purpose {
     Migration,
     /// The second step of a sign-in.
     SignIn,
+    /// Proving a phone or an address in a registration.
+    Registration,
+    /// Going on with a case in another browser.
+    Resume,
     /// Binding an account of this legacy system to an account that exists already.
     Bind(String),
 }
@@ -16,6 +22,8 @@ impl Purpose {
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Migration => "migration",
+            Self::Registration => "registration",
+            Self::Resume => "resume",
             Self::SignIn => "sign_in",
             Self::Bind(_) => "bind",
         }
@@ -26,6 +34,8 @@ impl Purpose {
 pub fn code(signature: &str, purpose: &Purpose, code: &str) -> String {
     let (doing, warning) = match purpose {
         Purpose::Migration => ("您正在办理存量用户实名认证".to_owned(), "请勿告知他人"),
+        Purpose::Registration => ("您正在注册统一账号".to_owned(), "请勿告知他人"),
+        Purpose::Resume => ("您正在换一个浏览器继续办理".to_owned(), "非本人操作请勿告知"),
         Purpose::SignIn => ("您正在登录".to_owned(), "请勿告知他人"),
         Purpose::Bind(system) => (format!("将“{system}”账号绑定到您的统一账号"), "非本人操作请勿告知"),
     };
@@ -37,9 +47,51 @@ pub fn migration_notice(signature: &str, system: &str, hotline: &str) -> String 
     format!("【{signature}】您在“{system}”的账号正在迁移至统一账号。如非本人操作，请致电{hotline}。")
 }
 
+/// Tells the account's phone that a registration has ended.
+pub fn registered(signature: &str, hotline: &str) -> String {
+    format!("【{signature}】您的统一账号已注册成功。如非本人操作，请致电{hotline}。")
+}
+
 /// Tells the account's phone that a migration has ended.
 pub fn migrated(signature: &str, system: &str, hotline: &str) -> String {
     format!("【{signature}】“{system}”的账号已绑定到您的统一账号。如非本人操作，请致电{hotline}。")
+}
+
+/// The subject of a mail that carries a code.
+pub const CODE_SUBJECT: &str = "验证码";
+
+/// The subject of a mail about a case.
+pub const CASE_SUBJECT: &str = "您的办理进度";
+
+/// Tells how a case stands. No link: the person opens 继续办理 and types the number.
+pub fn case(signature: &str, number: &CaseNumber, news: CaseNews) -> String {
+    let news = match news {
+        CaseNews::Approved => "人工审核已通过",
+        CaseNews::Returned => "人工审核需要您补正",
+        CaseNews::Rejected => "人工审核未通过",
+        CaseNews::Checked => "实名核验已有结果",
+    };
+    format!("【{signature}】{news}，请打开统一门户，在“继续办理”中输入办理编号{number}。")
+}
+
+/// What happened to a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CaseNews {
+    /// A reviewer approved it.
+    Approved,
+    /// A reviewer asks for a correction.
+    Returned,
+    /// A reviewer rejected it.
+    Rejected,
+    /// The source, which had been unavailable, has answered.
+    Checked,
+}
+
+/// Tells the phone on file that somebody asks to bind a legacy account to this account by review.
+pub fn review_notice(signature: &str, system: &str, hours: u64, hotline: &str) -> String {
+    format!(
+        "【{signature}】有人经人工审核申请将“{system}”账号绑定到您的统一账号，{hours}小时后生效。如非本人操作，请致电{hotline}。"
+    )
 }
 
 /// The subject of the mail that tells the same.
@@ -66,7 +118,7 @@ mod tests {
     #[test]
     fn a_code_message_fits_one_part_and_carries_no_link() {
         let bind = Purpose::Bind("合肥市-合肥市政务服务网".to_owned());
-        for purpose in [Purpose::Migration, Purpose::SignIn, bind] {
+        for purpose in [Purpose::Migration, Purpose::Registration, Purpose::Resume, Purpose::SignIn, bind] {
             let text = code("安徽政务服务网", &purpose, "123456");
             assert!(text.chars().count() <= 70, "{text}");
             assert!(text.contains("验证码") && text.contains("5分钟") && !text.contains("http"));

@@ -2,8 +2,10 @@
 
 mod form;
 mod locale;
+mod moment;
 mod visit;
 
 pub use form::{FieldError, Form};
 pub use locale::{Locale, keys};
+pub use moment::beijing;
 pub use visit::{Asker, Page, Rendered, Visit, login};

@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 use crate::crypto::{Purpose as Seal, SealError, sha256};
 use crate::domain::account::Account;
 use crate::ids::AccountId;
-use crate::notify::codes::{self, Asker, Binding, Sent, Verified};
+use crate::notify::codes::{self, Asker, Binding, Recipient, Sent, Verified};
 use crate::notify::texts::Purpose;
 use crate::storage::{StorageError, accounts};
 
@@ -65,7 +65,11 @@ fn fingerprint(account: &Account) -> String {
 
 fn binding(account: &Account, browser: &str) -> Option<Binding> {
     let phone = account.person.phone.clone()?;
-    Some(Binding { purpose: Purpose::SignIn, transaction: format!("{}:{browser}", account.id), phone })
+    Some(Binding {
+        purpose: Purpose::SignIn,
+        transaction: format!("{}:{browser}", account.id),
+        to: Recipient::Phone(phone),
+    })
 }
 
 /// Sends a code to the account's phone; without a phone nothing can be sent.

@@ -5,22 +5,39 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::query::{execute, fetch_optional, on_engine, statements};
+use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx};
 use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
+use crate::domain::case_number::CaseNumber;
 use crate::ids::{AccountId, InteractionId, JourneyId};
 
 /// How long a journey may rest between two steps.
 pub const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long one may rest that waits, or has waited, for somebody else: it has a case number.
+pub const CASE_LIFETIME: Duration = Duration::from_secs(60 * 24 * 60 * 60);
+/// How long background work on a journey belongs to the node that took it.
+const CLAIM: Duration = Duration::from_secs(60);
 
 statements! {
     INSERT = "INSERT INTO journeys (id, kind, version, browser_hash, answers, interaction_id, created_at, expires_at) \
               VALUES ($1, $2, 1, $3, $4, $5, $6, $7)";
-    FIND = "SELECT id, version, answers, interaction_id, account_id, expires_at FROM journeys \
+    FIND = "SELECT id, version, answers, interaction_id, account_id, case_number, attempts, expires_at FROM journeys \
             WHERE id = $1 AND browser_hash = $2";
-    SAVE = "UPDATE journeys SET answers = $3, version = version + 1, expires_at = $4 \
-            WHERE id = $1 AND version = $2 AND account_id IS NULL AND expires_at > $5";
+    FIND_ANYWHERE = "SELECT id, version, answers, interaction_id, account_id, case_number, attempts, expires_at \
+                     FROM journeys WHERE id = $1";
+    FIND_CASE = "SELECT id, version, answers, interaction_id, account_id, case_number, attempts, expires_at \
+                 FROM journeys WHERE case_number = $1";
+    SAVE = "UPDATE journeys SET answers = $3, version = version + 1, \
+            expires_at = CASE WHEN case_number IS NULL THEN CAST($4 AS BIGINT) ELSE $5 END \
+            WHERE id = $1 AND version = $2 AND account_id IS NULL AND expires_at > $6";
+    NAME_CASE = "UPDATE journeys SET case_number = $2, expires_at = $3 WHERE id = $1 AND case_number IS NULL";
+    REBIND = "UPDATE journeys SET browser_hash = $3, version = version + 1 \
+              WHERE id = $1 AND version = $2 AND account_id IS NULL AND expires_at > $4";
+    SCHEDULE = "UPDATE journeys SET due_at = $2, attempts = 0 WHERE id = $1";
+    DUE = "SELECT id FROM journeys WHERE due_at <= $1 AND account_id IS NULL AND expires_at > $1 ORDER BY due_at LIMIT 20";
+    CLAIM_ONE = "UPDATE journeys SET due_at = $2, attempts = attempts + 1 WHERE id = $1 AND due_at <= $3";
+    POSTPONE = "UPDATE journeys SET due_at = $2 WHERE id = $1 AND due_at IS NOT NULL";
     FINISH = "UPDATE journeys SET answers = '', version = version + 1, account_id = $3 \
               WHERE id = $1 AND version = $2 AND account_id IS NULL AND expires_at > $4";
 }
@@ -32,6 +49,10 @@ pub struct Stage<A> {
     pub id: JourneyId,
     /// For the optimistic lock.
     pub version: i64,
+    /// Its case number, once it waits for somebody else.
+    pub case: Option<CaseNumber>,
+    /// How often the source was asked in the background.
+    pub attempts: i64,
     /// Which authorization request waits for it.
     pub interaction: Option<InteractionId>,
     /// Where it stands.
@@ -73,7 +94,36 @@ struct Row {
     answers: String,
     interaction_id: Option<String>,
     account_id: Option<String>,
+    case_number: Option<String>,
+    attempts: i64,
     expires_at: i64,
+}
+
+impl Row {
+    fn into_stage<A: DeserializeOwned>(self, keys: &Keyring, now: Timestamp) -> Stored<Stage<A>> {
+        let corrupt = |column| StorageError::Corrupt { table: "journeys", key: self.id.clone(), column };
+        let state = match self.account_id {
+            Some(account) => State::Finished(AccountId(account)),
+            None if self.expires_at <= now.0 => State::Expired,
+            None => {
+                let opened = keys.open_json(Purpose::Journey, &self.id, &self.answers);
+                State::Open(opened.map_err(|_| corrupt("answers"))?)
+            }
+        };
+        let case = self.case_number.map(|number| CaseNumber::parse(&number)).transpose();
+        Ok(Stage {
+            case: case.map_err(|_| StorageError::Corrupt {
+                table: "journeys",
+                key: self.id.clone(),
+                column: "case_number",
+            })?,
+            id: JourneyId(self.id),
+            version: self.version,
+            attempts: self.attempts,
+            interaction: self.interaction_id.map(InteractionId),
+            state,
+        })
+    }
 }
 
 /// The journey with this id, if it is this browser's.
@@ -87,20 +137,80 @@ pub async fn find<A: DeserializeOwned>(
     browser_hash: &str,
     now: Timestamp,
 ) -> Stored<Option<Stage<A>>> {
-    let Some(row) = fetch_optional!(conn, Row, FIND, id.as_str(), browser_hash)? else { return Ok(None) };
-    let state = match row.account_id {
-        Some(account) => State::Finished(AccountId(account)),
-        None if row.expires_at <= now.0 => State::Expired,
-        None => {
-            State::Open(keys.open_json(Purpose::Journey, &row.id, &row.answers).map_err(|_| StorageError::Corrupt {
-                table: "journeys",
-                key: row.id.clone(),
-                column: "answers",
-            })?)
+    let row = fetch_optional!(conn, Row, FIND, id.as_str(), browser_hash)?;
+    row.map(|row| row.into_stage(keys, now)).transpose()
+}
+
+/// The journey with this id, whichever browser it is bound to: for background work only.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn find_anywhere<A: DeserializeOwned>(
+    conn: &mut Conn,
+    keys: &Keyring,
+    id: &JourneyId,
+    now: Timestamp,
+) -> Stored<Option<Stage<A>>> {
+    fetch_optional!(conn, Row, FIND_ANYWHERE, id.as_str())?.map(|row| row.into_stage(keys, now)).transpose()
+}
+
+/// The journey of a case, whichever browser it is bound to: whoever asks has still to prove control.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn find_case<A: DeserializeOwned>(
+    conn: &mut Conn,
+    keys: &Keyring,
+    case: &CaseNumber,
+    now: Timestamp,
+) -> Stored<Option<Stage<A>>> {
+    fetch_optional!(conn, Row, FIND_CASE, case.as_str())?.map(|row| row.into_stage(keys, now)).transpose()
+}
+
+/// Gives a journey its case number, and the longer life that goes with it; a second number isn't taken.
+///
+/// # Errors
+/// The store's own.
+pub async fn name_case(tx: &mut Tx, id: &JourneyId, case: &CaseNumber, now: Timestamp) -> Stored<()> {
+    execute!(tx, NAME_CASE, id.as_str(), case.as_str(), now.plus(CASE_LIFETIME).0).map(drop)
+}
+
+/// Binds a journey to another browser: the former one's hold ends. `false` if it has moved or ended meanwhile.
+///
+/// # Errors
+/// The store's own.
+pub async fn rebind(tx: &mut Tx, (id, version): (&JourneyId, i64), browser: &str, now: Timestamp) -> Stored<bool> {
+    Ok(execute!(tx, REBIND, id.as_str(), version, browser, now.0)? == 1)
+}
+
+/// Says when background work on a journey is due, or that none is.
+///
+/// # Errors
+/// The store's own.
+pub async fn schedule(tx: &mut Tx, id: &JourneyId, due: Option<Timestamp>) -> Stored<()> {
+    execute!(tx, SCHEDULE, id.as_str(), due.map(|at| at.0)).map(drop)
+}
+
+/// Puts due background work off.
+///
+/// # Errors
+/// The store's own.
+pub async fn postpone(tx: &mut Tx, id: &JourneyId, due: Timestamp) -> Stored<()> {
+    execute!(tx, POSTPONE, id.as_str(), due.0).map(drop)
+}
+
+/// Takes journeys with due background work: a node that dies leaves them to the next.
+///
+/// # Errors
+/// The store's own.
+pub async fn claim_due(tx: &mut Tx, now: Timestamp) -> Stored<Vec<JourneyId>> {
+    let mut claimed = Vec::new();
+    for (id,) in fetch_all!(tx, (String,), DUE, now.0)? {
+        if execute!(tx, CLAIM_ONE, id.as_str(), now.plus(CLAIM).0, now.0)? == 1 {
+            claimed.push(JourneyId(id));
         }
-    };
-    let interaction = row.interaction_id.map(InteractionId);
-    Ok(Some(Stage { id: JourneyId(row.id), version: row.version, interaction, state }))
+    }
+    Ok(claimed)
 }
 
 /// Saves answers; `false` if somebody else has moved the journey meanwhile.
@@ -115,7 +225,7 @@ pub async fn save<A: Serialize + Sync>(
     now: Timestamp,
 ) -> Stored<bool> {
     let sealed = keys.seal_json(Purpose::Journey, id.as_str(), answers)?;
-    Ok(execute!(tx, SAVE, id.as_str(), version, sealed, now.plus(LIFETIME).0, now.0)? == 1)
+    Ok(execute!(tx, SAVE, id.as_str(), version, sealed, now.plus(LIFETIME).0, now.plus(CASE_LIFETIME).0, now.0)? == 1)
 }
 
 /// Ends a journey in an account and forgets its answers; `false` if it has moved or ended meanwhile.

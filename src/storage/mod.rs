@@ -7,6 +7,7 @@ pub mod codes;
 pub mod consents;
 mod db;
 mod error;
+pub mod evidence;
 pub mod grants;
 pub mod interactions;
 pub mod journeys;
@@ -15,6 +16,7 @@ pub mod limits;
 pub mod links;
 pub mod outbox;
 mod query;
+pub mod reviews;
 pub mod sessions;
 pub mod sweep;
 pub mod tickets;
@@ -32,6 +34,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         changes::STATEMENTS,
         codes::STATEMENTS,
         consents::STATEMENTS,
+        evidence::STATEMENTS,
         grants::STATEMENTS,
         interactions::STATEMENTS,
         journeys::STATEMENTS,
@@ -39,6 +42,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         limits::STATEMENTS,
         links::STATEMENTS,
         outbox::STATEMENTS,
+        reviews::STATEMENTS,
         sessions::STATEMENTS,
         sweep::STATEMENTS,
         tickets::STATEMENTS,

@@ -47,6 +47,12 @@ pub enum Message {
     },
 }
 
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind())
+    }
+}
+
 impl Message {
     fn kind(&self) -> &'static str {
         match self {

@@ -14,6 +14,14 @@ statements! {
               (SELECT subject, window_start FROM limits WHERE expires_at <= $1 LIMIT 500)";
     TICKETS = "DELETE FROM spent_tickets WHERE id IN (SELECT id FROM spent_tickets WHERE expires_at <= $1 LIMIT 500)";
     CHANGES = "DELETE FROM changes WHERE changed_at <= $1";
+    // The reasons of old decisions are personal data too: their term is that of the audit log, half a year.
+    REVIEWS = "UPDATE reviews SET content = '', reason = NULL WHERE content <> '' AND id IN \
+               (SELECT id FROM reviews WHERE decided_at <= $1 AND content <> '' LIMIT 200)";
+    ABANDONED = "UPDATE reviews SET state = 'withdrawn', decided_at = $1, told_at = $1 WHERE state = 'open' AND id IN \
+                 (SELECT r.id FROM reviews r LEFT JOIN journeys j ON j.id = r.journey_id \
+                  WHERE r.state = 'open' AND (j.id IS NULL OR j.expires_at <= $1) LIMIT 200)";
+    EVIDENCE = "DELETE FROM evidence WHERE (journey_id, slot) IN \
+                (SELECT journey_id, slot FROM evidence WHERE expires_at <= $1 LIMIT 200)";
     OUTBOX = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_at <= $1 LIMIT 200)";
 }
 
@@ -31,12 +39,13 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// The store's own.
 pub async fn sweep(tx: &mut Tx, now: Timestamp) -> Stored<u64> {
     let mut gone = 0;
-    for sql in [INTERACTIONS, SESSIONS, GRANTS, CODES, LIMITS, TICKETS] {
+    for sql in [INTERACTIONS, SESSIONS, GRANTS, CODES, LIMITS, TICKETS, EVIDENCE, ABANDONED] {
         gone += execute!(tx, sql, now.0)?;
     }
     for sql in [JOURNEYS, OUTBOX] {
         gone += execute!(tx, sql, now.0 - DAY)?;
     }
+    gone += execute!(tx, REVIEWS, now.0 - 183 * DAY)?;
     gone += execute!(tx, CHANGES, now.0 - 10 * 60 * 1000)?;
     Ok(gone)
 }

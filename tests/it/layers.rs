@@ -12,9 +12,10 @@ const LAYERS: &[&[&str]] = &[
     &["upstream", "passwords", "verify", "notify", "clients", "cache"],
     &["app"],
     &["captcha", "provider", "sign_in"],
+    &["review"],
     &["pages"],
     &["journeys"],
-    &["http", "jobs"],
+    &["http", "jobs", "commands"],
     &["serve"],
     &["demo"],
 ];

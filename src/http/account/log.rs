@@ -52,6 +52,7 @@ fn row(app: &App, locale: Locale, entry: &Entry) -> Option<Row> {
     let system = || system_name(app, &SystemId::from(field("system")), locale);
     let client = || client_name(app, field("client"), locale);
     let text = match entry.event.as_str() {
+        "account.created" if field("system").is_empty() => locale.t("log-account-registered"),
         "account.created" => locale.tv("log-account-created", system()),
         "legacy.linked" => locale.tv("log-legacy-linked", system()),
         "legacy.unlinked" => locale.tv("log-legacy-unlinked", system()),

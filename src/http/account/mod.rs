@@ -97,6 +97,8 @@ fn methods(locale: Locale, amr: &str) -> String {
     let words = amr.split(' ').filter_map(|method| match method {
         "pwd" => Some(locale.t("method-password")),
         "sms" => Some(locale.t("method-sms")),
+        // A code that didn't come by SMS came by mail.
+        "otp" if !amr.contains("sms") => Some(locale.t("method-email")),
         "urn:guiyi:legacy" => Some(locale.t("method-legacy")),
         _ => None,
     });

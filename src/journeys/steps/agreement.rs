@@ -9,8 +9,10 @@ use super::existing::look_up;
 use super::{Nav, nav};
 use crate::domain::contact::Phone;
 use crate::journeys::answers::{Agreement, Answers};
-use crate::journeys::engine::{Cx, Effect, StepError, Taken};
+use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
+use crate::journeys::writes::Effect;
+use crate::notify::codes::Recipient;
 use crate::notify::texts;
 use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
@@ -57,7 +59,7 @@ impl Agree {
         let mut answers = Answers { agreement: Some(agreement), ..cx.answers.clone() };
         // An upstream that vouches stands in for the check: now it may be asked whose document this is already.
         if let Some(identity) = answers.vouched_identity(cx.today) {
-            answers.existing = look_up(cx, &identity.document).await?;
+            answers.existing = look_up(cx.app, &identity.document).await?;
         }
         let mut effects =
             vec![Effect::Audit("journey.agreed", json!({ "terms": TERMS, "identity_data": IDENTITY_DATA }))];
@@ -75,10 +77,8 @@ impl Agree {
             cx.app.db.write(move |tx| Box::pin(async move { limits::hit(tx, &key, NOTICE, now).await })).await?;
         let site = &cx.app.config.site;
         let system = cx.app.systems.get(proof.system()).map(|s| s.name(false).to_owned()).unwrap_or_default();
-        Ok(fresh.then(|| Effect::Sms {
-            to: phone.as_str().to_owned(),
-            text: texts::migration_notice(&site.sms_signature, &system, &site.hotline),
-        }))
+        let text = texts::migration_notice(&site.sms_signature, &system, &site.hotline);
+        Ok(fresh.then(|| Effect::Tell(Recipient::Phone(phone).message("", text))))
     }
 }
 

@@ -3,64 +3,102 @@
 //! To the outside a mismatch, an unknown number, a dead person's, a duplicate one and a match that contradicts the old
 //! row all look the same: the page must not become an oracle for other people's data.
 
+use std::time::Duration;
+
+use askama::Template;
 use futures_util::future::BoxFuture;
 use serde_json::json;
 use time::Date;
 
+use super::contact::{captcha, passes_captcha};
 use super::existing::look_up;
-use super::{step_path, stop, stop_with_retry};
+use super::{Nav, nav, step_path};
+use crate::app::App;
+use crate::captcha::ticket::View;
 use crate::domain::person::PersonName;
 use crate::ids::VerificationId;
-use crate::journeys::answers::{Answers, Check, Failure, Identity};
-use crate::journeys::engine::{Cx, Effect, StepError, Taken, save};
+use crate::journeys::answers::{About, Answers, Check, Failure, Identity, Review};
+use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
-use crate::pages::Rendered;
+use crate::journeys::writes::{Effect, save};
+use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
 use crate::storage::StorageError;
 use crate::storage::limits::{self, Limit};
 
-const PER_LEGACY_ACCOUNT: Limit = Limit::new(6, 24 * 60 * 60);
-const PER_DOCUMENT: Limit = Limit::new(6, 24 * 60 * 60);
-const PER_ADDRESS: Limit = Limit::new(30, 24 * 60 * 60);
+const DAY: u64 = 24 * 60 * 60;
+/// So many tries of a kind are free in a day, then a captcha comes first; at the second number only a reviewer goes on.
+const PER_PERSON: [Limit; 2] = [Limit::new(3, DAY), Limit::new(8, DAY)];
+const PER_DOCUMENT: [Limit; 2] = [Limit::new(4, DAY), Limit::new(12, DAY)];
+const PER_ADDRESS: [Limit; 2] = [Limit::new(10, DAY), Limit::new(60, DAY)];
+/// When the source is asked again in the background.
+const RETRY: Duration = Duration::from_secs(30);
+/// How often the page that waits for the source is loaded again, in seconds.
+const REFRESH: u32 = 20;
+
+#[derive(Template)]
+#[template(path = "journey/check.html")]
+struct CheckPage {
+    page: Page,
+    nav: Nav,
+    form: Form,
+    text: String,
+    correct: String,
+    captcha: Option<View>,
+    retry: bool,
+    tell: bool,
+    /// Whether a reviewer can be asked.
+    review: bool,
+}
 
 /// Wait for the check.
 #[derive(Debug)]
 pub(crate) struct AwaitCheck;
 
 /// Asks the source about the entered identity and saves what it came to.
-pub(super) async fn run(cx: &Cx<'_>) -> Result<(), StepError> {
+async fn run(cx: &Cx<'_>, after_captcha: bool) -> Result<(), StepError> {
     let Some(identity) = cx.answers.identity.clone() else { return Ok(()) };
     let request = VerificationId::mint(cx.visit.now, &cx.app.random);
-    let (check, outcome) = if count(cx, &identity).await? {
-        ask(cx, &identity, &request).await
-    } else {
-        (Check::Limited { identity: identity.clone() }, "limited")
+    let (check, outcome) = match count(cx, &identity, after_captcha).await? {
+        Budget::Captcha => (Check::Captcha { identity: identity.clone() }, "captcha"),
+        Budget::Spent => (Check::Limited { identity: identity.clone() }, "limited"),
+        Budget::Free => ask(cx.app, cx.answers, &identity, &request).await,
     };
     let existing = match &check {
-        Check::Passed { .. } => look_up(cx, &identity.document).await?,
+        Check::Passed { .. } => look_up(cx.app, &identity.document).await?,
         _ => None,
     };
     let audit = Effect::Audit(
         "journey.check",
         json!({ "request": request, "outcome": outcome, "source": cx.app.source.id(), "existing": existing.is_some() }),
     );
+    let unavailable = matches!(check, Check::Unavailable { .. });
+    let schedule = Effect::Schedule(unavailable.then(|| cx.visit.now.plus(RETRY)));
     let answers = Answers { check: Some(check), existing, ..cx.answers.clone() };
-    save(cx, answers, vec![audit]).await?;
+    save(cx, answers, vec![audit, schedule]).await?;
+    if unavailable {
+        refund(cx, &identity).await?;
+    }
     Ok(())
 }
 
-async fn ask(cx: &Cx<'_>, identity: &Identity, request: &VerificationId) -> (Check, &'static str) {
-    let (name, document) = (&identity.name, &identity.document);
-    match cx.app.source.check(request.as_str(), name, document).await {
-        Ok(Ok(_)) if contradicts(cx.answers, identity, cx.today) => {
-            (Check::Failed { identity: identity.clone(), why: Failure::Contradiction }, "contradiction")
-        }
+/// What the source says, with the word for the audit log.
+pub(in crate::journeys) async fn ask(
+    app: &App,
+    answers: &Answers,
+    identity: &Identity,
+    request: &VerificationId,
+) -> (Check, &'static str) {
+    let failed = |why: Failure| (Check::Failed { identity: identity.clone(), why }, why.as_str());
+    if identity.name.needs_reviewer() {
+        return failed(Failure::Unusual);
+    }
+    match app.source.check(request.as_str(), &identity.name, &identity.document).await {
+        Ok(Ok(_)) if contradicts(answers, identity, app.today()) => failed(Failure::Contradiction),
         Ok(Ok(proof)) => (Check::Passed { proof }, "match"),
-        Ok(Err(result)) => {
-            (Check::Failed { identity: identity.clone(), why: Failure::Source(result) }, result.as_str())
-        }
+        Ok(Err(result)) => failed(Failure::Source(result)),
         Err(error) => {
-            tracing::warn!(source = cx.app.source.id(), request = %request, %error, "the source gave no answer");
+            tracing::warn!(source = app.source.id(), request = %request, %error, "the source gave no answer");
             (Check::Unavailable { identity: identity.clone() }, "unavailable")
         }
     }
@@ -76,29 +114,144 @@ fn contradicts(answers: &Answers, identity: &Identity, today: Date) -> bool {
     other_name || other_document
 }
 
-async fn count(cx: &Cx<'_>, identity: &Identity) -> Result<bool, StorageError> {
-    let Some(proof) = cx.answers.proof() else { return Ok(false) };
-    let document = cx.app.keys.index("document", identity.document.number());
-    let address = Limit { max: PER_ADDRESS.max * cx.visit.asker.factor, ..PER_ADDRESS };
-    let subjects = [
-        (format!("check legacy {} {}", proof.system(), proof.subject()), PER_LEGACY_ACCOUNT),
+/// What is left of the day's tries.
+enum Budget {
+    Free,
+    Captcha,
+    Spent,
+}
+
+fn budgets(cx: &Cx<'_>, identity: &Identity) -> [(String, [Limit; 2]); 3] {
+    let keys = &cx.app.keys;
+    let document = keys.index("document", identity.document.number());
+    let (person, own_row) = match cx.answers.proof() {
+        Some(proof) => {
+            let old = cx.answers.old_document(cx.today);
+            let own = old.is_some_and(|old| old.number() == identity.document.number());
+            (format!("{} {}", proof.system(), proof.subject()), own)
+        }
+        None => (cx.answers.contact().map(|contact| contact.index(keys)).unwrap_or_default(), false),
+    };
+    // Whose old row names this very document asks about nobody else: a stranger's tries don't use up theirs.
+    let document = if own_row { format!("{document} row {person}") } else { document };
+    let halls = PER_ADDRESS.map(|limit| Limit { max: limit.max * cx.visit.asker.factor, ..limit });
+    [
+        (format!("check person {person}"), PER_PERSON),
         (format!("check document {document}"), PER_DOCUMENT),
-        (format!("check address {}", cx.visit.asker.address), address),
-    ];
-    let now = cx.visit.now;
+        (format!("check address {}", cx.visit.asker.address), halls),
+    ]
+}
+
+async fn count(cx: &Cx<'_>, identity: &Identity, after_captcha: bool) -> Result<Budget, StorageError> {
+    let (budgets, now) = (budgets(cx, identity), cx.visit.now);
     cx.app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                for (subject, limit) in &subjects {
-                    if !limits::hit(tx, subject, *limit, now).await? {
-                        return Ok(false);
+                for (subject, [free, all]) in &budgets {
+                    if limits::reached(tx, subject, *all, now).await? {
+                        return Ok(Budget::Spent);
+                    }
+                    if !after_captcha && limits::reached(tx, subject, *free, now).await? {
+                        return Ok(Budget::Captcha);
                     }
                 }
-                Ok(true)
+                for (subject, [_, all]) in &budgets {
+                    limits::hit(tx, subject, *all, now).await?;
+                }
+                Ok(Budget::Free)
             })
         })
         .await
+}
+
+/// The source was down: the try isn't the person's.
+async fn refund(cx: &Cx<'_>, identity: &Identity) -> Result<(), StorageError> {
+    let (budgets, now) = (budgets(cx, identity), cx.visit.now);
+    cx.app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                for (subject, [_, all]) in &budgets {
+                    limits::refund(tx, subject, *all, now).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+impl AwaitCheck {
+    fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Result<Rendered, StepError> {
+        let waits = cx.answers.tell_me && cx.answers.contact().is_some();
+        let key = match check(cx.answers) {
+            Some(Check::Failed { why: Failure::Unusual, .. }) => "check-unusual",
+            Some(Check::Failed { .. }) => "mismatch",
+            Some(Check::Captcha { .. }) => "check-captcha",
+            Some(Check::Limited { .. }) => "check-limited",
+            Some(Check::Unavailable { .. }) if waits => "source-waiting",
+            Some(Check::Unavailable { .. }) => "source-down",
+            // Interrupted between entering and asking: asking again is one button.
+            Some(Check::Passed { .. }) | None => "check-again",
+        };
+        let unavailable = matches!(check(cx.answers), Some(Check::Unavailable { .. }));
+        let mut page = cx.page(&format!("{key}-title"));
+        page.refresh = unavailable.then_some(REFRESH);
+        let number = cx.case.map(ToString::to_string).unwrap_or_default();
+        let asks = matches!(check(cx.answers), Some(Check::Captcha { .. }));
+        let template = CheckPage {
+            text: page.tv(&format!("{key}-text"), number),
+            page,
+            nav: nav(cx, self),
+            correct: step_path(cx, "identity"),
+            captcha: if asks { Some(captcha(cx, &form)?) } else { None },
+            retry: unavailable || key == "check-again",
+            tell: unavailable && !waits,
+            review: key != "check-again",
+            form,
+        };
+        Ok(Rendered::new(status, &template))
+    }
+
+    async fn act(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
+        let Some(identity) = &cx.answers.identity else { return Ok(Taken::Moved) };
+        match (params.text("action"), check(cx.answers)) {
+            ("review", _) => {
+                let review = Review::wanted(About::Identity(identity.clone()), cx.answers);
+                let audit = Effect::Audit("journey.review_wanted", json!({ "about": "identity" }));
+                let schedule = Effect::Schedule(None);
+                let answers = cx.answers.clone().with_review(review);
+                Ok(Taken::Next(Box::new(answers), vec![audit, schedule]))
+            }
+            ("tell", Some(Check::Unavailable { .. })) => {
+                let answers = Answers { tell_me: true, ..cx.answers.clone() };
+                Ok(Taken::Next(Box::new(answers), vec![Effect::Case(cx.case_number())]))
+            }
+            (_, Some(Check::Captcha { .. })) => {
+                let mut form = Form::typed(params);
+                if params.get("captcha_kind").is_some() {
+                    return Ok(Taken::Show(self.page(cx, form, 200)?));
+                }
+                if !passes_captcha(cx, params, &mut form).await? {
+                    return Ok(Taken::Show(self.page(cx, form, 422)?));
+                }
+                run(cx, true).await?;
+                Ok(Taken::Moved)
+            }
+            // A failed check isn't repeated with the same data: that leads back to the form.
+            (_, Some(Check::Failed { .. } | Check::Passed { .. } | Check::Limited { .. })) => Ok(Taken::Moved),
+            (_, Some(Check::Unavailable { .. }) | None) => {
+                run(cx, false).await?;
+                Ok(Taken::Moved)
+            }
+        }
+    }
+}
+
+/// The check of the identity that is entered now.
+fn check(answers: &Answers) -> Option<&Check> {
+    let identity = answers.identity.as_ref()?;
+    answers.check.as_ref().filter(|check| check.is_for(identity))
 }
 
 impl Step for AwaitCheck {
@@ -118,36 +271,26 @@ impl Step for AwaitCheck {
         answers.vouched_identity(today).is_none()
     }
 
+    /// Passed; or handed to a reviewer.
     fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
-        answers.proven_identity(today).is_some()
+        let review = answers.open_review(today);
+        answers.proven_identity(today).is_some() || review.is_some_and(|r| matches!(r.about(), About::Identity(_)))
     }
 
     fn is_revisited(&self) -> bool {
         false
     }
 
-    fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
-        let correct = [("correct", step_path(cx, "identity"))];
-        let identity = cx.answers.identity.as_ref();
-        let check = cx.answers.check.as_ref().filter(|c| identity.is_some_and(|i| c.is_for(i)));
-        let rendered = match check {
-            Some(Check::Failed { .. }) => stop(cx, self, "mismatch", 200, &correct),
-            Some(Check::Limited { .. }) => stop(cx, self, "check-limited", 200, &correct),
-            Some(Check::Unavailable { .. }) => stop_with_retry(cx, self, "source-down", 200, &correct),
-            // Interrupted between entering and asking: asking again is one button.
-            Some(Check::Passed { .. }) | None => stop_with_retry(cx, self, "check-again", 200, &correct),
-        };
-        Box::pin(async move { Ok(rendered) })
+    fn arrive<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<(), StepError>> {
+        Box::pin(async move { if check(cx.answers).is_none() { run(cx, false).await } else { Ok(()) } })
     }
 
-    fn take<'a>(&'a self, cx: &'a Cx<'a>, _: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
-        Box::pin(async move {
-            // A failed check isn't repeated with the same data: that leads back to the form.
-            let failed = matches!(&cx.answers.check, Some(Check::Failed { .. } | Check::Passed { .. }));
-            if !failed {
-                run(cx).await?;
-            }
-            Ok(Taken::Moved)
-        })
+    fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
+        let rendered = self.page(cx, Form::default(), 200);
+        Box::pin(async move { rendered })
+    }
+
+    fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
+        Box::pin(self.act(cx, form))
     }
 }

@@ -17,10 +17,11 @@ use crate::domain::account::{Account, PasswordOrigin};
 use crate::domain::document::Document;
 use crate::domain::identifier::SignInIdentifier;
 use crate::domain::typed::compact;
-use crate::journeys::answers::{Answers, Control, Existing};
-use crate::journeys::engine::{Cx, Effect, StepError, Taken};
+use crate::journeys::answers::{About, Answers, Control, Existing, Review};
+use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
-use crate::notify::codes::{self, Binding, Sent, Verified};
+use crate::journeys::writes::Effect;
+use crate::notify::codes::{self, Binding, Recipient, Sent, Verified};
 use crate::notify::texts::Purpose;
 use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
@@ -45,8 +46,8 @@ struct ExistingPage {
 }
 
 /// Looks up whose a proven document is.
-pub(super) async fn look_up(cx: &Cx<'_>, document: &Document) -> Result<Option<Existing>, StorageError> {
-    let owner = accounts::find_by_document(&mut cx.app.db.read().await?, &cx.app.keys, document).await?;
+pub(in crate::journeys) async fn look_up(app: &App, document: &Document) -> Result<Option<Existing>, StorageError> {
+    let owner = accounts::find_by_document(&mut app.db.read().await?, &app.keys, document).await?;
     Ok(owner.map(|account| Existing { document: document.clone(), account: account.id }))
 }
 
@@ -88,6 +89,15 @@ impl ExistingAccount {
         let mut form = Form::typed(params);
         if params.get("captcha_kind").is_some() {
             return Ok(Taken::Show(self.page(cx, &account, form, 200).await?));
+        }
+        // A registration has nothing to bind: its way on is the account's own sign-in.
+        if cx.answers.is_registration() {
+            return Ok(Taken::Moved);
+        }
+        if params.text("action") == "review" {
+            let review = Review::wanted(About::Control(account.id.clone()), cx.answers);
+            let audit = Effect::Audit("journey.review_wanted", json!({ "about": "control" }));
+            return Ok(Taken::Next(Box::new(cx.answers.clone().with_review(review)), vec![audit]));
         }
         let proven = match params.text("action") {
             "send" => self.send(cx, &account, params, &mut form).await?,
@@ -194,6 +204,19 @@ impl ExistingAccount {
     }
 }
 
+/// Somebody who registers afresh has an account already: told masked, and only after a match.
+fn registered(cx: &Cx<'_>, step: &dyn Step, account: &Account) -> Rendered {
+    let page = cx.page("existing-title");
+    let template = super::Stop {
+        text: page.tv("existing-registered-text", account.user_name.masked()),
+        ways: vec![(page.t("to-login"), login_path(cx)), (page.t("migrate-entry"), "/migrate".to_owned())],
+        retry: None,
+        nav: nav(cx, step),
+        page,
+    };
+    Rendered::new(200, &template)
+}
+
 /// What was just proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Proven {
@@ -236,7 +259,7 @@ fn binding(cx: &Cx<'_>, account: &Account) -> Option<Binding> {
     Some(Binding {
         purpose: Purpose::Bind(system.name(false).to_owned()),
         transaction: format!("{}:{}:{}", cx.id, proof.system(), proof.subject()),
-        phone: account.person.phone.clone()?,
+        to: Recipient::Phone(account.person.phone.clone()?),
     })
 }
 
@@ -264,6 +287,8 @@ impl Step for ExistingAccount {
 
     fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
         answers.control(today).is_some_and(Control::is_enough)
+            || answers.approved_control(today).is_some()
+            || answers.open_review(today).is_some_and(|review| matches!(review.about(), About::Control(_)))
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
@@ -271,6 +296,9 @@ impl Step for ExistingAccount {
             let Some(account) = owner(cx).await? else {
                 return Ok(super::stop(cx, self, "existing-gone", 200, &[("to-home", "/".to_owned())]));
             };
+            if cx.answers.is_registration() {
+                return Ok(registered(cx, self, &account));
+            }
             self.page(cx, &account, Form::default(), 200).await
         })
     }

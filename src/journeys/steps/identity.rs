@@ -5,13 +5,14 @@ use futures_util::future::BoxFuture;
 use time::Date;
 
 use super::sign_in::{is_under_age, under_age};
-use super::{Nav, check, nav};
+use super::{Nav, nav};
 use crate::domain::document::{Document, DocumentType};
 use crate::domain::ethnic::EthnicGroup;
 use crate::domain::person::{Gender, PersonName};
-use crate::journeys::answers::{Answers, Identity, document_type};
-use crate::journeys::engine::{Cx, StepError, Taken, save};
+use crate::journeys::answers::{Answers, Identity, Stage, document_type};
+use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
+use crate::journeys::writes::Effect;
 use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
 
@@ -83,14 +84,16 @@ impl EnterIdentity {
         if same && cx.answers.proven_identity(cx.today).is_some() {
             return Ok(Taken::Moved);
         }
+        // Another person's data: what a reviewer has of the former isn't decided any more.
+        let mut effects = vec![Effect::Schedule(None)];
+        if let Some(Stage::Submitted { review }) = cx.answers.identity_review.as_ref().map(|r| &r.stage)
+            && !cx.answers.identity.as_ref().is_some_and(|old| old.is_same_person(&identity))
+        {
+            effects.push(Effect::Withdraw(review.clone()));
+        }
         // Kept before the source is asked: whatever happens during the call, nothing typed is lost.
         let answers = Answers { identity: Some(identity), check: None, existing: None, ..cx.answers.clone() };
-        if !save(cx, answers.clone(), Vec::new()).await? {
-            return Ok(Taken::Moved);
-        }
-        let saved = Cx { version: cx.version + 1, answers: &answers, ..*cx };
-        check::run(&saved).await?;
-        Ok(Taken::Moved)
+        Ok(Taken::Next(Box::new(answers), effects))
     }
 }
 

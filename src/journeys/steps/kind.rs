@@ -39,6 +39,10 @@ impl Step for Kind {
         Phase::Identity
     }
 
+    fn applies(&self, answers: &Answers, _: Date) -> bool {
+        !answers.is_registration()
+    }
+
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
         // Units come later; until then nothing is kept that would lead a unit into a person's wizard.
         answers.kind == Some(AccountKind::Individual)

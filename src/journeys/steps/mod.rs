@@ -2,13 +2,16 @@
 
 pub(super) mod agreement;
 pub(super) mod check;
+pub(super) mod code;
+pub(super) mod contact;
 pub(super) mod email;
+pub(super) mod evidence;
 pub(super) mod existing;
 pub(super) mod identity;
 pub(super) mod kind;
 pub(super) mod password;
 pub(super) mod phone;
-pub(super) mod phone_code;
+pub(super) mod review;
 pub(super) mod sign_in;
 pub(super) mod system;
 pub(super) mod user_name;
@@ -41,7 +44,8 @@ fn nav(cx: &Cx<'_>, step: &dyn Step) -> Nav {
     Nav {
         action: format!("/journey/{}/{}", cx.id, step.name()),
         back: previous.map(|s| format!("/journey/{}/{}", cx.id, s.name())),
-        phase: step.phase() as u8,
+        // The account is completed once it is known whose it is.
+        phase: if cx.answers.proven_identity(cx.today).is_none() { 1 } else { step.phase() as u8 },
     }
 }
 

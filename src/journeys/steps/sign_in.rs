@@ -9,8 +9,9 @@ use super::{Nav, login_path, nav, step_path, stop, stop_with_retry};
 use crate::config::CarryOver;
 use crate::domain::typed::tidy;
 use crate::journeys::answers::Answers;
-use crate::journeys::engine::{Cx, Effect, StepError, Taken};
+use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
+use crate::journeys::writes::Effect;
 use crate::pages::{Form, Page, Rendered};
 use crate::passwords;
 use crate::protocol::params::Params;
@@ -223,6 +224,10 @@ impl Step for SignIn {
 
     fn phase(&self) -> Phase {
         Phase::Identity
+    }
+
+    fn applies(&self, answers: &Answers, _: Date) -> bool {
+        !answers.is_registration()
     }
 
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {

@@ -100,6 +100,10 @@ impl Step for System {
         Phase::Identity
     }
 
+    fn applies(&self, answers: &Answers, _: Date) -> bool {
+        !answers.is_registration()
+    }
+
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
         answers.system.is_some()
     }

@@ -37,7 +37,8 @@ fn accept(kind: &str, value: &str) -> Option<String> {
         "tw_permit" | "tw_permit_old" => document(DocumentType::TaiwanPermit),
         "passport_cn" => document(DocumentType::Passport),
         "mobile" => Phone::parse(value).ok().map(|p| p.as_str().to_owned()),
-        "name_zh" => PersonName::parse(value).ok().map(|n| n.as_str().to_owned()),
+        // A name that only a reviewer admits is no match for any source.
+        "name_zh" => PersonName::parse(value).ok().filter(|n| !n.needs_reviewer()).map(|n| n.as_str().to_owned()),
         other => panic!("vectors of an unknown type: {other}"),
     }
 }

@@ -70,7 +70,7 @@ both! {
     async fn every_decision_is_in_the_audit_log_and_its_chain_shows_tampering(world) {
         migrate(&world, &ZHANGWEI).await;
         for event in [
-            "journey.upstream_proven", "journey.agreed", "journey.check", "journey.code_sent", "journey.phone_proven",
+            "journey.upstream_proven", "journey.agreed", "journey.check", "journey.code_sent", "journey.contact_proven",
             "account.created", "legacy.linked", "sign_in",
         ] {
             let sql = format!("SELECT COUNT(*) FROM audit WHERE event = '{event}'");

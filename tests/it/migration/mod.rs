@@ -2,10 +2,14 @@
 
 pub mod attacks;
 mod binding;
+mod contacts;
 mod interruptions;
 mod outcomes;
 mod races;
 mod refusals;
+mod registration;
+pub mod review;
+mod source;
 
 use crate::support::{Browser, World};
 

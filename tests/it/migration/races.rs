@@ -85,7 +85,7 @@ both! {
         }
         set.join_all().await;
         assert_eq!(world.scalar("SELECT COUNT(*) FROM one_time_codes WHERE consumed_at IS NOT NULL").await, 1);
-        let proven = "SELECT COUNT(*) FROM audit WHERE event = 'journey.phone_proven'";
+        let proven = "SELECT COUNT(*) FROM audit WHERE event = 'journey.contact_proven'";
         assert_eq!(world.scalar(proven).await, 1);
         let here = browser.at.replace("/phone-code", "/email");
         browser.get(&here).await;

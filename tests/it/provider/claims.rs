@@ -259,6 +259,14 @@ both! {
             with(json!({ "trust_framework": null }), json!({ "birthdate": null })),
         ]);
         assert_eq!(verified(&world, &mut browser, several).await.as_array().map(Vec::len), Some(2));
+        // What a reviewer saw is a document.
+        world.execute("UPDATE verifications SET method = 'review', source = 'portal', level = 3").await;
+        let document = with(json!({ "trust_framework": null, "assurance_level": null,
+            "evidence": [{ "type": { "value": "document" }, "check_details": [{ "check_method": null, "organization": null }], "document_details": null }] }), name());
+        assert_eq!(verified(&world, &mut browser, document).await["verification"], json!({
+            "trust_framework": "urn:guiyi:real-name", "assurance_level": "i3",
+            "evidence": [{ "type": "document", "check_details": [{ "check_method": "vri", "organization": "portal" }], "document_details": { "type": "idcard" } }],
+        }));
         // Without evidence nothing is verified.
         world.execute("DELETE FROM verifications").await;
         assert_eq!(verified(&world, &mut browser, with(json!({ "trust_framework": null }), name())).await, Value::Null);

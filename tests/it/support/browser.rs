@@ -129,6 +129,39 @@ impl Browser {
 
     /// One request, no redirects followed.
     pub async fn once(&mut self, method: &str, path: &str, form: Option<String>) -> &mut Self {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        self.send(method, path, form.map(|form| (FORM.to_owned(), form.into_bytes()))).await
+    }
+
+    /// Sends files with the page's upload form.
+    pub async fn upload(&mut self, kind: &str, files: &[Vec<u8>]) -> &mut Self {
+        let csrf = self.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        self.upload_with(&csrf, kind, files).await
+    }
+
+    pub async fn upload_with(&mut self, csrf: &str, kind: &str, files: &[Vec<u8>]) -> &mut Self {
+        let mut body = Vec::new();
+        for (name, value) in [("csrf", csrf), ("kind", kind)] {
+            let part = format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        for file in files {
+            let head = "Content-Disposition: form-data; name=\"files\"; filename=\"x.exe\"";
+            body.extend_from_slice(format!("--edge\r\n{head}\r\nContent-Type: text/html\r\n\r\n").as_bytes());
+            body.extend_from_slice(file);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--edge--\r\n");
+        let journey = self.at.rsplit_once("/evidence").unwrap().0.to_owned();
+        let path = format!("{journey}/evidence/files");
+        self.send("POST", &path, Some(("multipart/form-data; boundary=edge".to_owned(), body))).await;
+        if let Some(to) = self.headers.get("location").map(|l| l.to_str().unwrap().to_owned()) {
+            self.get(&to).await;
+        }
+        self
+    }
+
+    async fn send(&mut self, method: &str, path: &str, content: Option<(String, Vec<u8>)>) -> &mut Self {
         let mut request = Request::builder().method(method).uri(path).header("accept-language", &self.language);
         if !self.agent.is_empty() {
             request = request.header("user-agent", &self.agent);
@@ -137,12 +170,10 @@ impl Browser {
             let cookies: Vec<String> = self.jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
             request = request.header("cookie", cookies.join("; "));
         }
-        if form.is_some() {
-            request = request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .header("sec-fetch-site", "same-origin");
+        if let Some((media, _)) = &content {
+            request = request.header("content-type", media).header("sec-fetch-site", "same-origin");
         }
-        let request = request.body(form.map_or_else(Body::empty, Body::from)).unwrap();
+        let request = request.body(content.map_or_else(Body::empty, |(_, bytes)| Body::from(bytes))).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         self.status = response.status().as_u16();
         self.headers = response.headers().clone();

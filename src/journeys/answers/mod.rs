@@ -1,5 +1,9 @@
 //! What a person has answered and proven so far. Sealed at rest; typed, so that a proof can't be a text.
 
+mod check;
+mod control;
+mod review;
+
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -8,16 +12,35 @@ use crate::domain::account::AccountKind;
 use crate::domain::contact::{EmailAddress, Phone};
 use crate::domain::document::{Document, DocumentType};
 use crate::domain::ethnic::EthnicGroup;
+pub(in crate::journeys) use crate::domain::identity::Identity;
 use crate::domain::person::{Gender, PersonName};
 use crate::domain::user_name::UserName;
-use crate::ids::{AccountId, SystemId, UpstreamSubject};
+use crate::ids::{AccountId, SystemId};
+use crate::notify::codes::Recipient;
+use crate::review::ReviewPassed;
 use crate::upstream::UpstreamProof;
-use crate::verify::{CheckPassed, CheckResult};
 
-/// The answers of a migration.
+pub(in crate::journeys) use check::{Check, Failure};
+pub(in crate::journeys) use control::Control;
+pub(in crate::journeys) use review::{About, Review, Stage};
+
+/// What a journey is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Goal {
+    /// To bring a legacy account along.
+    #[default]
+    Migration,
+    /// To register afresh (注册).
+    Registration,
+}
+
+/// The answers of a migration or a registration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Answers {
+    /// What it is for.
+    pub goal: Goal,
     /// Which legacy system.
     pub system: Option<SystemId>,
     /// Individual or legal person.
@@ -30,18 +53,28 @@ pub struct Answers {
     pub identity: Option<Identity>,
     /// What the authoritative source said about it.
     pub check: Option<Check>,
+    /// The wish that a reviewer confirms who the person is.
+    pub identity_review: Option<Review>,
+    /// The wish to get a message when the source has answered.
+    pub tell_me: bool,
     /// The verified account that this document already belongs to.
     pub existing: Option<Existing>,
     /// Control of that account.
     pub control: Option<Control>,
+    /// The wish that a reviewer confirms control of that account.
+    pub control_review: Option<Review>,
     /// The user name.
     pub user_name: Option<UserName>,
     /// The phone that a code was sent to.
     pub phone: Option<Phone>,
     /// The phone whose code was typed.
     pub phone_proof: Option<PhoneProof>,
+    /// The person has none: an e-mail address stands in.
+    pub no_phone: bool,
     /// The e-mail address, or the decision to give none.
     pub email: Option<Email>,
+    /// The address whose code was typed.
+    pub email_proof: Option<EmailProof>,
     /// The password.
     pub password: Option<Password>,
 }
@@ -57,57 +90,6 @@ pub struct Agreement {
     pub at: Timestamp,
 }
 
-/// Who a person says to be: typed, well-formed, not yet proven.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    /// The name.
-    pub name: PersonName,
-    /// The document.
-    pub document: Document,
-    /// Gender.
-    pub gender: Gender,
-    /// Ethnic group; none for foreigners.
-    pub ethnic_group: Option<EthnicGroup>,
-}
-
-/// What a check came to. Bound to the name and document that were checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Check {
-    /// The source confirmed it.
-    Passed {
-        /// The proof.
-        proof: CheckPassed,
-    },
-    /// It didn't. To the outside all of these look the same.
-    Failed {
-        /// What was checked.
-        identity: Identity,
-        /// What the source said; a match that contradicts the old row is a failure too.
-        why: Failure,
-    },
-    /// The source gave no answer.
-    Unavailable {
-        /// What was to be checked.
-        identity: Identity,
-    },
-    /// A limit was reached.
-    Limited {
-        /// What was to be checked.
-        identity: Identity,
-    },
-}
-
-/// Why a check failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Failure {
-    /// The source's own word.
-    Source(CheckResult),
-    /// It matches, but the old row names somebody else: whoever holds a stolen old password could be claiming it.
-    Contradiction,
-}
-
 /// An account that a document already belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Existing {
@@ -117,69 +99,20 @@ pub struct Existing {
     pub account: AccountId,
 }
 
-/// Control of an account that exists already, proven now. Bound to that account and to the legacy account that is to
-/// be bound to it: another one can't consume it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Control {
-    account: AccountId,
-    system: SystemId,
-    subject: UpstreamSubject,
-    password: bool,
-    code: bool,
-    enough: bool,
-}
-
-impl Control {
-    /// Nothing is proven yet.
-    pub(super) fn begin(answers: &Answers, today: Date) -> Option<Self> {
-        let proof = answers.proof()?;
-        Some(Self {
-            account: answers.existing_account(today)?.clone(),
-            system: proof.system().clone(),
-            subject: proof.subject().clone(),
-            password: false,
-            code: false,
-            enough: false,
-        })
-    }
-
-    /// The password was right; `alone` says whether that is enough.
-    pub(super) fn with_password(self, alone: bool) -> Self {
-        Self { password: true, enough: self.enough || alone || self.code, ..self }
-    }
-
-    /// The code was right; `alone` says whether that is enough.
-    pub(super) fn with_code(self, alone: bool) -> Self {
-        Self { code: true, enough: self.enough || alone || self.password, ..self }
-    }
-
-    /// Whether it is about the accounts of these answers.
-    pub(super) fn is_for(&self, answers: &Answers, today: Date) -> bool {
-        answers.existing_account(today) == Some(&self.account)
-            && answers.proof().is_some_and(|p| *p.system() == self.system && *p.subject() == self.subject)
-    }
-
-    /// Whether nothing more is needed.
-    pub fn is_enough(&self) -> bool {
-        self.enough
-    }
-
-    /// Whether the password is proven.
-    pub fn has_password(&self) -> bool {
-        self.password
-    }
-
-    /// Whether a code is proven.
-    pub fn has_code(&self) -> bool {
-        self.code
-    }
-}
-
 /// A phone whose code was typed in this journey.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PhoneProof {
     /// The phone.
     pub phone: Phone,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An e-mail address whose code was typed in this journey.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailProof {
+    /// The address.
+    pub address: EmailAddress,
     /// When.
     pub at: Timestamp,
 }
@@ -226,20 +159,6 @@ impl std::fmt::Debug for Password {
     }
 }
 
-impl Check {
-    /// Whether it is about this identity.
-    pub fn is_for(&self, identity: &Identity) -> bool {
-        match self {
-            Self::Passed { proof } => proof.is_for(&identity.name, &identity.document),
-            Self::Failed { identity: checked, .. }
-            | Self::Unavailable { identity: checked }
-            | Self::Limited { identity: checked } => {
-                checked.name == identity.name && checked.document == identity.document
-            }
-        }
-    }
-}
-
 impl Answers {
     /// The upstream proof, if it is of the system and kind that are chosen now.
     pub fn proof(&self) -> Option<&UpstreamProof> {
@@ -256,8 +175,56 @@ impl Answers {
         let identity = self.identity.as_ref()?;
         match &self.check {
             Some(Check::Passed { proof }) if proof.is_for(&identity.name, &identity.document) => Some(identity.clone()),
-            _ => None,
+            _ => self.approved_identity(today).map(|_| identity.clone()),
         }
+    }
+
+    /// A reviewer's word that the person is who they say.
+    pub fn approved_identity(&self, today: Date) -> Option<&ReviewPassed> {
+        self.identity_review.as_ref().filter(|review| review.is_for(self, today))?.proof()
+    }
+
+    /// A reviewer's word that the existing account is the person's own.
+    pub fn approved_control(&self, today: Date) -> Option<&ReviewPassed> {
+        self.control_review.as_ref().filter(|review| review.is_for(self, today))?.proof()
+    }
+
+    /// The review that stands between these answers and the next step.
+    pub fn open_review(&self, today: Date) -> Option<&Review> {
+        let reviews = self.identity_review.iter().chain(&self.control_review);
+        reviews.into_iter().find(|review| review.proof().is_none() && review.is_for(self, today))
+    }
+
+    /// The review whose result the person hasn't been shown yet.
+    pub fn unseen_review(&self, today: Date) -> Option<&Review> {
+        let reviews = self.identity_review.iter().chain(&self.control_review);
+        let seen = |review: &Review| matches!(review.stage, Stage::Approved { seen: true, .. });
+        reviews.into_iter().find(|review| !seen(review) && review.is_for(self, today))
+    }
+
+    /// The same answers with their open review at another stage.
+    #[must_use]
+    pub(super) fn with_review(self, review: Review) -> Self {
+        match review.about() {
+            About::Identity(_) => Self { identity_review: Some(review), ..self },
+            About::Control(_) => Self { control_review: Some(review), ..self },
+        }
+    }
+
+    /// Whether this is a registration.
+    pub fn is_registration(&self) -> bool {
+        self.goal == Goal::Registration
+    }
+
+    /// Whether somebody has to be reached, or counted, before the account is there: a contact is asked for early.
+    pub fn wants_contact(&self, today: Date) -> bool {
+        self.is_registration() || self.tell_me || self.open_review(today).is_some()
+    }
+
+    /// Where the person was proven to be reachable.
+    pub fn contact(&self) -> Option<Recipient> {
+        let phone = self.proven_phone().map(|proof| Recipient::Phone(proof.phone.clone()));
+        phone.or_else(|| self.proven_email().map(|proof| Recipient::Email(proof.address.clone())))
     }
 
     /// The document on the old row, if it is well-formed.
@@ -296,7 +263,13 @@ impl Answers {
 
     /// The phone, if its code was typed.
     pub fn proven_phone(&self) -> Option<&PhoneProof> {
-        self.phone_proof.as_ref().filter(|proof| self.phone.as_ref() == Some(&proof.phone))
+        self.phone_proof.as_ref().filter(|proof| !self.no_phone && self.phone.as_ref() == Some(&proof.phone))
+    }
+
+    /// The e-mail address, if its code was typed.
+    pub fn proven_email(&self) -> Option<&EmailProof> {
+        let address = self.email.as_ref()?.address()?;
+        self.email_proof.as_ref().filter(|proof| proof.address == *address)
     }
 }
 

@@ -1,0 +1,3 @@
+//! What operators and reviewers do on the command line, until the console is there.
+
+pub mod review;

@@ -1,0 +1,70 @@
+//! The demonstration's two reviewers: invented people with portal accounts of their own.
+
+use anyhow::Context;
+
+use crate::app::App;
+use crate::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, Person, StoredPassword};
+use crate::domain::document::{Document, DocumentType};
+use crate::domain::person::{Gender, PersonName};
+use crate::domain::user_name::UserName;
+use crate::ids::{AccountId, VerificationId};
+use crate::protocol::acr::IdentityLevel;
+use crate::secret::Secret;
+use crate::storage::accounts::{self, Verification};
+use crate::storage::{StorageError, Stored};
+
+/// User name, name and document number of each.
+pub const REVIEWERS: [(&str, &str, &str); 2] =
+    [("shenhe-zhao", "赵审核", "340102198506019992"), ("shenhe-qian", "钱审核", "340102198607019975")];
+/// The password of both.
+pub const PASSWORD: &str = "Review-desk-2026";
+
+/// The reviewers' user names, for the configuration.
+pub fn user_names() -> Vec<UserName> {
+    REVIEWERS.iter().filter_map(|(user_name, ..)| UserName::parse(user_name).ok()).collect()
+}
+
+/// Makes their accounts, unless they are there.
+///
+/// # Errors
+/// The store's own.
+pub async fn seed(app: &App) -> anyhow::Result<()> {
+    for (user_name, name, number) in REVIEWERS {
+        let now = app.clock.now();
+        let hash = app.passwords.hash(&Secret::new(PASSWORD)).await.context("a password could not be hashed")?;
+        let account = Account {
+            id: AccountId::mint(now, &app.random),
+            kind: AccountKind::Individual,
+            status: AccountStatus::Active,
+            user_name: UserName::parse(user_name)?,
+            person: Person {
+                name: PersonName::parse(name)?,
+                gender: Gender::Male,
+                ethnic_group: None,
+                document: Document::parse(DocumentType::ResidentId, number, app.today())?,
+                phone: None,
+                email: None,
+            },
+            phone_proven_at: None,
+            email_verified_at: None,
+            password: Some(StoredPassword { hash, origin: PasswordOrigin::Chosen }),
+            identity_level: IdentityLevel::Confirmed,
+            created_at: now,
+            updated_at: now,
+        };
+        let (keys, id) = (std::sync::Arc::clone(&app.keys), VerificationId::mint(now, &app.random));
+        app.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    if accounts::user_name_taken(tx, &account.user_name).await? {
+                        return Stored::Ok(());
+                    }
+                    let evidence = Verification { id, method: "name_and_number", source: "population", at: now };
+                    let _ = accounts::insert(tx, &keys, &account, &evidence).await?;
+                    Ok::<_, StorageError>(())
+                })
+            })
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! 继续办理: going on with a case in another browser. The number finds the case; control is proven again by a code to the
+//! contact that was confirmed in it. Whether a number is known shows in nothing that is answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::answers::Answers;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::crypto::{Purpose as Seal, SealError};
+use crate::domain::case_number::CaseNumber;
+use crate::ids::JourneyId;
+use crate::notify::codes::{Binding, Recipient, Verified, verify};
+use crate::notify::texts::Purpose;
+use crate::pages::Visit;
+use crate::storage::journeys::{self, Stage, State};
+use crate::storage::limits::{self, Limit};
+use crate::storage::{StorageError, Stored, audit};
+
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+const CONTEXT: &str = "resume";
+/// Codes typed from one address, for known and unknown numbers alike.
+const PER_ADDRESS: Limit = Limit::new(30, 60 * 60);
+
+/// Which case a browser is asking for: travels sealed through the form, and is nothing by itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ticket {
+    case: CaseNumber,
+    browser: String,
+    expires_at: Timestamp,
+}
+
+impl Ticket {
+    /// A ticket for this browser.
+    ///
+    /// # Errors
+    /// If it can't be sealed.
+    pub fn issue(app: &App, visit: &Visit, case: &CaseNumber) -> Result<String, SealError> {
+        let ticket = Self { case: case.clone(), browser: visit.browser.clone(), expires_at: visit.now.plus(LIFETIME) };
+        app.keys.seal_json(Seal::Ticket, CONTEXT, &ticket)
+    }
+
+    /// The case of a ticket, if it is this browser's and still good.
+    pub fn open(app: &App, visit: &Visit, text: &str) -> Option<CaseNumber> {
+        let ticket: Self = app.keys.open_json(Seal::Ticket, CONTEXT, text).ok()?;
+        let mine = crate::secret::same(ticket.browser.as_bytes(), visit.browser.as_bytes());
+        (mine && visit.now < ticket.expires_at).then_some(ticket.case)
+    }
+}
+
+struct Open {
+    id: JourneyId,
+    version: i64,
+    contact: Recipient,
+}
+
+async fn open(app: &App, case: &CaseNumber, now: Timestamp) -> Stored<Option<Open>> {
+    let found = journeys::find_case::<Answers>(&mut app.db.read().await?, &app.keys, case, now).await?;
+    let Some(Stage { id, version, state: State::Open(answers), .. }) = found else { return Ok(None) };
+    Ok(answers.contact().map(|contact| Open { id, version, contact }))
+}
+
+fn binding(visit: &Visit, open: &Open) -> Binding {
+    let transaction = format!("{}:{}", open.id, visit.browser);
+    Binding { purpose: Purpose::Resume, transaction, to: open.contact.clone() }
+}
+
+/// Sends a code, if there is such a case; nothing says whether.
+///
+/// # Errors
+/// The store's own.
+pub async fn send(app: &App, visit: &Visit, case: &CaseNumber) -> Stored<()> {
+    if let Some(open) = open(app, case, visit.now).await? {
+        app.send_code(binding(visit, &open), visit.asker.clone()).await?;
+    }
+    Ok(())
+}
+
+/// What became of a try to go on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resumed {
+    /// The journey is this browser's now.
+    Here(JourneyId),
+    /// The code is wrong, spent, or there is no such case: nothing says which.
+    Refused,
+    /// Too many tries from this address.
+    Limited,
+}
+
+/// Verifies the code and binds the journey to this browser; the former one's hold ends.
+///
+/// # Errors
+/// The store's own.
+pub async fn resume(app: &App, visit: &Visit, case: &CaseNumber, typed: &str) -> Stored<Resumed> {
+    let found = open(app, case, visit.now).await?;
+    let bound = found.map(|open| (binding(visit, &open), open));
+    let (keys, random, now) = (Arc::clone(&app.keys), app.random.clone(), visit.now);
+    let (typed, browser) = (typed.to_owned(), visit.browser.clone());
+    let halls = Limit { max: PER_ADDRESS.max * visit.asker.factor, ..PER_ADDRESS };
+    let address = format!("resume address {}", visit.asker.address);
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if !limits::hit(tx, &address, halls, now).await? {
+                    return Ok(Resumed::Limited);
+                }
+                let Some((binding, open)) = bound else { return Ok(Resumed::Refused) };
+                if verify(tx, &keys, &binding, &typed, now).await? != Verified::Right {
+                    return Ok(Resumed::Refused);
+                }
+                if !journeys::rebind(tx, (&open.id, open.version), &browser, now).await? {
+                    return Ok(Resumed::Refused);
+                }
+                let subject = format!("journey:{}", open.id);
+                let detail = json!({ "by": "code", "contact": open.contact.masked() });
+                audit::record(tx, &random, now, "journey.resumed", ("browser", &subject), &detail).await?;
+                Ok::<_, StorageError>(Resumed::Here(open.id))
+            })
+        })
+        .await
+}

@@ -1,0 +1,31 @@
+//! Looks up what reviewers have decided meanwhile: the review's row is the truth, the journey follows it when the person
+//! comes back.
+
+use serde_json::json;
+
+use super::answers::{About, Answers, Stage};
+use super::engine::{Cx, StepError};
+use super::steps::existing::look_up;
+use super::writes::{Effect, save};
+use crate::review::{Standing, standing};
+
+/// The answers with the decision in them, if there is a new one and it could be saved.
+pub(super) async fn settle(cx: &Cx<'_>) -> Result<Option<Answers>, StepError> {
+    let Some(review) = cx.answers.open_review(cx.today) else { return Ok(None) };
+    let Stage::Submitted { review: id } = &review.stage else { return Ok(None) };
+    let found = standing(&mut cx.app.db.read().await?, &cx.app.keys, id, cx.visit.now).await?;
+    let stage = match found {
+        Some(Standing::Waiting | Standing::ApprovedFrom(_)) => return Ok(None),
+        Some(Standing::Approved(proof)) => Stage::Approved { proof, seen: false },
+        Some(Standing::Returned(reason)) => Stage::Returned { reason },
+        Some(Standing::Rejected(reason)) => Stage::Rejected { reason },
+        Some(Standing::Withdrawn) | None => Stage::Wanted,
+    };
+    let mut answers = cx.answers.clone().with_review(review.clone().at(stage));
+    // Approved stands in for a match: now it may be asked whose document this is already.
+    if let (About::Identity(identity), Some(_)) = (review.about(), answers.approved_identity(cx.today)) {
+        answers.existing = look_up(cx.app, &identity.document).await?;
+    }
+    let audit = Effect::Audit("journey.review_settled", json!({ "review": id }));
+    Ok(save(cx, answers.clone(), vec![audit]).await?.then_some(answers))
+}
