@@ -6,8 +6,9 @@ use std::fmt;
 use url::Url;
 
 use super::{CarryOver, ClientEntry, Config, Connector, OpenidConnect, Service, System, UserTable};
+use crate::ids::SystemId;
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::scope::Scopes;
+use crate::protocol::scope::{Scope, Scopes};
 
 /// A fault: which setting, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     }
     let mut ids = BTreeSet::new();
     for entry in &config.clients {
-        client(&mut faults, entry);
+        client(&mut faults, entry, &config.systems);
         if !ids.insert(entry.id.as_str()) {
             faults.add(format!("clients.{}", entry.id), "appears twice");
         }
@@ -172,7 +173,7 @@ fn openid_connect(faults: &mut Faults, system: &System, provider: &OpenidConnect
     }
 }
 
-fn client(faults: &mut Faults, client: &ClientEntry) {
+fn client(faults: &mut Faults, client: &ClientEntry, systems: &[System]) {
     let at = |field: &str| format!("clients.{}.{field}", client.id);
     if let Some(secret) = &client.secret {
         faults.secret(at("secret"), secret.expose(), 22);
@@ -195,5 +196,12 @@ fn client(faults: &mut Faults, client: &ClientEntry) {
     let known = Scopes::parse(&client.scopes);
     if let Some(unknown) = client.scopes.split_whitespace().find(|s| !known.iter().any(|k| k.as_str() == *s)) {
         faults.add(at("scopes"), format!("there is no scope {unknown}"));
+    }
+    if known.contains(Scope::LegacyAccounts) && client.owns_system.is_none() {
+        faults.add(at("owns_system"), "the scope legacy_accounts needs the system that the client owns");
+    }
+    let exists = |id: &SystemId| systems.iter().any(|s| s.id == *id) || crate::upstream::catalogue::row(id).is_some();
+    if let Some(unknown) = client.owns_system.as_ref().filter(|id| !exists(id)) {
+        faults.add(at("owns_system"), format!("there is no system {unknown}"));
     }
 }

@@ -201,6 +201,8 @@ pub struct ClientEntry {
     pub post_logout_redirect_uris: Vec<String>,
     /// Scopes that it may ask for, blank-separated.
     pub scopes: String,
+    /// The old system that it has taken over from: `legacy_accounts` tells it that system's users, and no other's.
+    pub owns_system: Option<SystemId>,
     /// The host or URL whose pairwise subjects it shares; by default the host of its redirect URIs.
     pub sector: Option<String>,
     /// `RS256` or `ES256`.

@@ -143,6 +143,7 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
             redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
             post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],
             scopes: "openid profile phone email real_name".to_owned(),
+            owns_system: None,
             sector: Some("booking.demo.invalid".to_owned()),
             id_token_signed_response_alg: SigningAlgorithm::ES256,
             enabled: true,

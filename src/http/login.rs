@@ -277,7 +277,7 @@ pub(super) async fn finish(
     methods: &[Method],
     known: Option<String>,
 ) -> Result<Reply, Mishap> {
-    let new = NewSession::new(&account.id, methods, visit.now, &app.random);
+    let new = NewSession::new(&account.id, methods, visit.device(), visit.now, &app.random);
     let (stored, keys, random) = (new.clone(), Arc::clone(&app.keys), app.random.clone());
     app.db.write(move |tx| Box::pin(async move { stored.store(tx, &keys, &random).await })).await?;
     if let Some((old, _)) = &visit.signed_in {

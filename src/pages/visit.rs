@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use http::HeaderValue;
+
 use super::locale::Locale;
 use crate::clock::Timestamp;
 use crate::config::Site;
 use crate::domain::account::Account;
+use crate::domain::device::Device;
 use crate::domain::session::Session;
 pub use crate::notify::codes::Asker;
 
@@ -20,6 +23,8 @@ pub struct Visit {
     pub csrf: String,
     /// The client's address and its budget.
     pub asker: Asker,
+    /// The browser's own word about itself: see [`Visit::device`].
+    pub user_agent: Option<HeaderValue>,
     /// Path and query of the page.
     pub path: String,
     /// Who is signed in.
@@ -41,6 +46,12 @@ impl Visit {
     /// Whether the person has stopped the page from loading itself again.
     pub fn is_still(&self) -> bool {
         self.path.ends_with("?still=yes")
+    }
+
+    /// The browser in coarse words; read only where a session begins.
+    pub fn device(&self) -> Device {
+        let header = self.user_agent.as_ref().and_then(|header| header.to_str().ok());
+        header.map(Device::parse).unwrap_or_default()
     }
 
     /// The common part of a page.

@@ -66,6 +66,17 @@ fn an_http_issuer_is_refused_and_all_faults_are_told_at_once() {
 }
 
 #[test]
+fn a_client_that_asks_for_legacy_accounts_owns_a_system_that_exists() {
+    let owner = |owns: &str| example().replace("owns_system = \"hefei\"", owns);
+    assert!(refusal(&owner("")).contains("clients.booking.owns_system"), "the scope needs a system");
+    assert!(refusal(&owner("owns_system = \"nowhere\"")).contains("there is no system nowhere"));
+    let path = file(&example());
+    let owned = load(&path).unwrap().clients[0].owns_system.clone();
+    assert_eq!(owned.unwrap().as_str(), "hefei");
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn the_published_secrets_of_the_documentation_are_refused() {
     let text = example().replace("0f9a1b7c", "change-me");
     assert!(refusal(&text).contains("published"));

@@ -4,6 +4,7 @@
 //! `target/screenshots`, and is asked three things: does it fit the window's width, does axe-core object, and is what
 //! should have the focus focused.
 
+mod account;
 mod chrome;
 mod demo;
 mod walk;

@@ -14,6 +14,7 @@ pub struct Browser {
     pub language: String,
     /// What the proxy in front says of where this browser is; empty: nothing.
     pub address: String,
+    pub agent: String,
     pub status: u16,
     /// Path and query of the page that is shown.
     pub at: String,
@@ -33,6 +34,7 @@ impl Browser {
             jar: BTreeMap::new(),
             language: "zh-CN".into(),
             address: String::new(),
+            agent: String::new(),
             status: 0,
             at: String::new(),
             body: String::new(),
@@ -164,6 +166,9 @@ impl Browser {
 
     async fn send(&mut self, method: &str, path: &str, content: Option<(String, Vec<u8>)>) -> &mut Self {
         let mut request = Request::builder().method(method).uri(path).header("accept-language", &self.language);
+        if !self.agent.is_empty() {
+            request = request.header("user-agent", &self.agent);
+        }
         if !self.jar.is_empty() {
             let cookies: Vec<String> = self.jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
             request = request.header("cookie", cookies.join("; "));

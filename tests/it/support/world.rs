@@ -11,7 +11,7 @@ use guiyi::config::{ClientEntry, Config};
 use guiyi::demo::world::{Neighbours, Places, Secrets, config};
 use guiyi::demo::{exam, inbox, legacy, police, source};
 use guiyi::domain::client::SigningAlgorithm;
-use guiyi::ids::ClientId;
+use guiyi::ids::{ClientId, SystemId};
 use guiyi::secret::Secret;
 use sqlx::Connection;
 use tokio::net::TcpListener;
@@ -21,7 +21,7 @@ use super::Browser;
 
 /// The demonstration's relying party: ES256, client_secret_basic.
 pub const BOOKING: &str = "real-estate-booking";
-/// A second one, of another sector, with RS256 and without real-name data.
+/// A second one, of another sector, with RS256 and without real-name data; it owns the old system.
 pub const RS256: &str = "social-security";
 /// A public client.
 pub const PUBLIC: &str = "mobile-app";
@@ -110,7 +110,8 @@ impl World {
         second.name_zh = "社保查询".into();
         second.secret = Some(Secret::new(RS256_SECRET));
         second.redirect_uris = vec!["https://social.example/callback?tenant=1".into()];
-        second.scopes = "openid profile phone".into();
+        second.scopes = "openid profile phone legacy_accounts".into();
+        second.owns_system = Some(SystemId::from("hefei"));
         second.sector = Some("social.example".into());
         second.id_token_signed_response_alg = SigningAlgorithm::RS256;
         let public = ClientEntry {
@@ -118,6 +119,7 @@ impl World {
             secret: None,
             redirect_uris: vec!["cn.example.app:/callback".into()],
             scopes: "openid profile".into(),
+            owns_system: None,
             sector: Some("app.example".into()),
             ..second.clone()
         };
