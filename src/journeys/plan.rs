@@ -221,9 +221,7 @@ fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<out
         let (subject, text) = texts::confirm_email(cx.visit.locale.is_english(), &link);
         messages.push(outbox::Message::Mail { to: address.as_str().to_owned(), subject, text });
     }
-    let phone = account.person.phone.clone().map(Recipient::Phone);
-    let verified = account.person.email.clone().filter(|_| account.email_verified_at.is_some()).map(Recipient::Email);
-    let told = phone.into_iter().chain(verified);
+    let told = Recipient::all_of(account).into_iter();
     messages.extend(told.map(|to| to.message(texts::BOUND_SUBJECT, migrated_text(cx, answers))));
     Ok(messages)
 }
@@ -232,7 +230,5 @@ fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<out
 async fn tell_bound(cx: &Cx<'_>, answers: &Answers, id: &AccountId) -> Result<Vec<outbox::Message>, StepError> {
     let Some(account) = cx.app.caches.account(id).await? else { return Ok(Vec::new()) };
     let text = migrated_text(cx, answers);
-    let phone = account.person.phone.clone().map(Recipient::Phone);
-    let mail = account.person.email.clone().filter(|_| account.email_verified_at.is_some()).map(Recipient::Email);
-    Ok(phone.into_iter().chain(mail).map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
+    Ok(Recipient::all_of(&account).into_iter().map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
 }

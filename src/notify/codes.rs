@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::texts::{self, Purpose};
 use crate::clock::{Random, Timestamp};
 use crate::crypto::Keyring;
+use crate::domain::account::Account;
 use crate::domain::contact::{EmailAddress, Phone};
 use crate::ids::{CodeId, MessageId};
 use crate::storage::accounts::phone_index;
@@ -49,6 +50,13 @@ pub enum Recipient {
 }
 
 impl Recipient {
+    /// Every channel of an account that was proven: its phone, and its e-mail address once confirmed.
+    pub fn all_of(account: &Account) -> Vec<Self> {
+        let person = &account.person;
+        let confirmed = person.email.clone().filter(|_| account.email_verified_at.is_some());
+        person.phone.clone().map(Self::Phone).into_iter().chain(confirmed.map(Self::Email)).collect()
+    }
+
     /// Its blind index, by which limits count and codes are found.
     pub fn index(&self, keys: &Keyring) -> String {
         match self {

@@ -57,6 +57,14 @@ pub fn migration_notice(signature: &str, system: &str, hotline: &str) -> String 
     format!("【{signature}】您在“{system}”的账号正在迁移至统一账号。如非本人操作，请致电{hotline}。")
 }
 
+/// The subject of the mail that tells of an unlinked account.
+pub const UNLINKED_SUBJECT: &str = "原账号已解除绑定";
+
+/// Tells every channel of an account that a legacy account was taken off it.
+pub fn unlinked(signature: &str, system: &str, hotline: &str) -> String {
+    format!("【{signature}】“{system}”的账号已从您的统一账号解除绑定。如非本人操作，请致电{hotline}。")
+}
+
 /// Tells the account's phone that a registration has ended.
 pub fn registered(signature: &str, hotline: &str) -> String {
     format!("【{signature}】您的统一账号已注册成功。如非本人操作，请致电{hotline}。")

@@ -15,7 +15,7 @@ use crate::domain::account::Account;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::identifier::SignInIdentifier;
 use crate::domain::user_name::UserName;
-use crate::ids::{AccountId, MessageId};
+use crate::ids::{AccountId, MessageId, SystemId};
 use crate::notify::codes::{Asker, Recipient};
 use crate::notify::texts;
 use crate::protocol::acr::IdentityLevel;
@@ -88,6 +88,10 @@ pub struct Case {
 }
 
 impl Case {
+    fn system(&self) -> Option<SystemId> {
+        self.content.legacy.as_ref().map(|legacy| legacy.system.clone())
+    }
+
     /// How many reviewers have to approve.
     pub fn reviewers_needed(&self) -> i64 {
         needed(&self.review)
@@ -258,6 +262,7 @@ impl Reviewer {
         let (keys, random) = (Arc::clone(&app.keys), app.random.clone());
         let notices = if needed > 1 { owner_notices(app, case).await? } else { Vec::new() };
         let term = now.plus(app.config.review.evidence_term());
+        let (owner, system) = (case.review.account.clone(), case.system());
         let approval = app
             .db
             .write(move |tx| {
@@ -277,6 +282,9 @@ impl Reviewer {
                         return Err(DeskError::Unclaimed);
                     }
                     pictures::keep_until(tx, &journey, term.max(effective_at)).await?;
+                    if let Some(owner) = &owner {
+                        tell_owner(tx, &random, now, "account.review_approved", (&who, owner, &system)).await?;
+                    }
                     for message in &notices {
                         outbox::push(tx, &keys, &MessageId::mint(now, &random), message, now, NOTICE).await?;
                     }
@@ -325,11 +333,15 @@ impl Reviewer {
             app.keys.seal_json(Purpose::Review, case.review.id.as_str(), &reason).map_err(StorageError::from)?;
         let (id, who, number, random) =
             (case.review.id.clone(), self.who(), case.review.case.clone(), app.random.clone());
+        let (owner, system) = (case.review.account.clone(), case.system());
         app.db
             .write(move |tx| {
                 Box::pin(async move {
                     if !reviews::stop(tx, &id, &sealed, now).await? {
                         return Err(DeskError::Closed("not waiting for an objection"));
+                    }
+                    if let Some(owner) = &owner {
+                        tell_owner(tx, &random, now, "account.review_stopped", (&who, owner, &system)).await?;
                     }
                     note(tx, &random, now, "review.stopped", (&who, &number), json!({})).await
                 })
@@ -360,9 +372,19 @@ async fn owner_notices(app: &App, case: &Case) -> Result<Vec<outbox::Message>, S
     let system = case.content.legacy.as_ref().and_then(|legacy| app.systems.get(&legacy.system));
     let hours = OBJECTION.as_secs() / 3600;
     let text = texts::review_notice(&site.sms_signature, system.map_or("", |s| s.name(false)), hours, &site.hotline);
-    let phone = owner.person.phone.clone().map(Recipient::Phone);
-    let mail = owner.person.email.clone().map(Recipient::Email);
-    Ok(phone.into_iter().chain(mail).map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
+    Ok(Recipient::all_of(&owner).into_iter().map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
+}
+
+/// An entry in the owner's own security log.
+async fn tell_owner(
+    tx: &mut Tx,
+    random: &crate::clock::Random,
+    now: Timestamp,
+    event: &str,
+    (who, owner, system): (&str, &AccountId, &Option<SystemId>),
+) -> Result<(), DeskError> {
+    let subject = format!("account:{owner}");
+    Ok(audit::record(tx, random, now, event, (who, &subject), &json!({ "system": system })).await?)
 }
 
 async fn note(

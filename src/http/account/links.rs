@@ -10,10 +10,15 @@ use crate::app::App;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
-use crate::ids::LinkId;
+use crate::ids::{LinkId, MessageId};
+use crate::notify::codes::Recipient;
+use crate::notify::texts;
 use crate::pages::{Page, Rendered, Visit};
 use crate::storage::links::{self, Link};
-use crate::storage::{Stored, audit};
+use crate::storage::{Stored, audit, outbox};
+
+/// How long the notice may wait for its gateway.
+const NOTICE_LIFETIME: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 
 #[derive(Template)]
 #[template(path = "account/links.html")]
@@ -68,8 +73,9 @@ pub(in crate::http) async fn unlink(
     _: Posted,
 ) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    let channels = Recipient::all_of(account);
     let (link, account) = (LinkId(id), account.id.clone());
-    let (random, now) = (app.random.clone(), visit.now);
+    let (random, now, keys, told) = (app.random.clone(), visit.now, Arc::clone(&app.keys), Arc::clone(&app));
     app.db
         .write(move |tx| {
             Box::pin(async move {
@@ -77,6 +83,14 @@ pub(in crate::http) async fn unlink(
                     let who = format!("account:{account}");
                     let detail = serde_json::json!({ "link": link, "system": system });
                     audit::record(tx, &random, now, "legacy.unlinked", (&who, &who), &detail).await?;
+                    let site = &told.config.site;
+                    let name = told.systems.get(&system).map_or(system.as_str(), |s| s.name(false));
+                    let text = texts::unlinked(&site.sms_signature, name, &site.hotline);
+                    for to in channels {
+                        let message = to.message(texts::UNLINKED_SUBJECT, text.clone());
+                        let id = MessageId::mint(now, &random);
+                        outbox::push(tx, &keys, &id, &message, now, NOTICE_LIFETIME).await?;
+                    }
                 }
                 Stored::Ok(())
             })

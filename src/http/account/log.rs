@@ -56,6 +56,8 @@ fn row(app: &App, locale: Locale, entry: &Entry) -> Option<Row> {
         "account.created" => locale.tv("log-account-created", system()),
         "legacy.linked" => locale.tv("log-legacy-linked", system()),
         "legacy.unlinked" => locale.tv("log-legacy-unlinked", system()),
+        "account.review_approved" => locale.tv("log-review-approved", system()),
+        "account.review_stopped" => locale.tv("log-review-stopped", system()),
         "sign_in" => locale.t("log-signed-in"),
         "sign_out" => locale.t(match field("why") {
             "signed in again" => "log-signed-in-again",
