@@ -15,7 +15,7 @@ use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
 use crate::review::evidence::{Kind, prepare};
 use crate::review::{Content, Legacy, Submission};
-use crate::storage::evidence::{self as pictures, MOST, Piece};
+use crate::storage::evidence::{self as pictures, Added, MOST, Piece};
 use crate::storage::limits::{self, Limit};
 use crate::storage::{StorageError, Stored, audit};
 
@@ -138,7 +138,7 @@ pub(in crate::journeys) async fn add(cx: &Cx<'_>, upload: Upload) -> Result<Opti
         match prepare(file).await {
             Err(fault) => form.fault("files", format!("picture-{fault}")),
             Ok(jpeg) => {
-                if keep(cx, kind, jpeg).await? {
+                if keep(cx, kind, jpeg).await? != Added::Full {
                     continue;
                 }
                 form.fault("files", "picture-full");
@@ -149,14 +149,14 @@ pub(in crate::journeys) async fn add(cx: &Cx<'_>, upload: Upload) -> Result<Opti
     if form.is_faulty() { Ok(Some(step.page(cx, form, 422).await?)) } else { Ok(None) }
 }
 
-async fn keep(cx: &Cx<'_>, kind: Kind, jpeg: Vec<u8>) -> Stored<bool> {
+async fn keep(cx: &Cx<'_>, kind: Kind, jpeg: Vec<u8>) -> Stored<Added> {
     let writes = Writes::new(cx, Vec::new());
     cx.app
         .db
         .write(move |tx| {
             Box::pin(async move {
                 let added = pictures::add(tx, &writes.keys, &writes.id, (kind.as_str(), &jpeg), writes.now).await?;
-                if added {
+                if added == Added::Now {
                     let subject = format!("journey:{}", writes.id);
                     let detail = json!({ "kind": kind.as_str() });
                     let who = ("browser", subject.as_str());
