@@ -1,7 +1,8 @@
 //! kill -9 of the real portal at random instants, while people migrate: nothing lost, nothing doubled.
 //!
 //! `KILLS` says how often on each engine (10), `KILL_SEED` which random choices (the time). Only the portal is killed:
-//! neighbours and browsers live in the test's own process.
+//! neighbours and browsers live in the test's own process. The inbox keeps
+//! a thousand messages: enough for some 800 kills.
 
 mod checks;
 mod portal;

@@ -15,6 +15,7 @@ struct Counts {
     idle: u32,
     /// By request under way: kills, and those of them in a write transaction.
     by_request: BTreeMap<String, (u32, u32)>,
+    /// Forms whose answer was lost.
     sent_again: u32,
     kept: u32,
     not_kept: u32,
@@ -42,15 +43,14 @@ impl Report {
         }
     }
 
-    /// A form was sent again after a broken connection.
-    pub fn sent_again(&self) {
-        self.0.lock().unwrap().sent_again += 1;
-    }
-
-    /// After a broken connection the page was loaded again: whether the form before it had been taken.
-    pub fn loaded_again(&self, kept: bool) {
+    /// A form without an answer was sent again, or its page loaded again, and led on from there or not.
+    pub fn mended(&self, sent_again: bool, led_on: bool) {
         let mut counts = self.0.lock().unwrap();
-        if kept { counts.kept += 1 } else { counts.not_kept += 1 }
+        match (sent_again, led_on) {
+            (true, _) => counts.sent_again += 1,
+            (false, true) => counts.kept += 1,
+            (false, false) => counts.not_kept += 1,
+        }
     }
 
     pub fn kills(&self) -> u32 {
@@ -68,7 +68,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "broken forms: {sent_again} sent again; {} looked for, {kept} of them kept, {not_kept} not",
+            "forms without an answer: {sent_again} sent again, {} looked for: {kept} had led on, {not_kept} had not",
             kept + not_kept
         )?;
         writeln!(f, "| request under way | kills | with a write transaction open |\n|---|---|---|")?;

@@ -45,12 +45,14 @@ pub struct Visitor {
     /// The furthest page that was shown.
     furthest: usize,
     interrupted_sign_ins: usize,
+    /// The number of the last kill that interrupted a sign-in.
+    interrupted_by: u32,
 }
 
 impl Visitor {
     pub fn new(town: Arc<Town>, report: Arc<Report>, citizen: Citizen, mut browser: Browser) -> Self {
         browser.language = "en".into();
-        Self { citizen, browser, town, report, journey: None, furthest: 0, interrupted_sign_ins: 0 }
+        Self { citizen, browser, town, report, journey: None, furthest: 0, interrupted_sign_ins: 0, interrupted_by: 0 }
     }
 
     /// The whole way, however often it is interrupted.
@@ -60,7 +62,7 @@ impl Visitor {
             match self.step().as_str() {
                 "done" => return self.look_at_account().await,
                 "review" => return,
-                step => self.answer(&step.to_owned()).await,
+                step => self.answer(step).await,
             }
         }
         panic!("{} doesn't get on from {}: {}", self.citizen.old.account, self.browser.at, self.browser.body);
@@ -173,13 +175,13 @@ impl Visitor {
         tokio::time::timeout(PATIENCE, wait).await.expect("the code was lost")
     }
 
-    /// Sends a picture; whoever gets no answer sends it again, or loads the page again to see whether it has arrived.
     async fn upload(&mut self, kind: &str) {
         let page = self.browser.clone();
         self.browser.upload(kind, &[crate::migration::review::photo()]).await;
+        let again = self.sends_again();
         while self.is_broken() {
             self.pause().await;
-            if self.town.random.below(2) == 0 {
+            if again {
                 self.browser = page.clone();
                 self.browser.upload(kind, &[crate::migration::review::photo()]).await;
             } else {
@@ -203,33 +205,40 @@ impl Visitor {
     async fn submit(&mut self, fields: &[(&str, &str)]) {
         let (page, step) = (self.browser.clone(), self.step());
         self.browser.submit(fields).await;
-        while self.is_broken() {
-            if step == "sign-in" && self.browser.at == page.at {
-                self.sign_in_was_interrupted();
-            }
-            self.pause().await;
-            if self.town.random.below(2) == 0 {
-                let jar = std::mem::take(&mut self.browser.jar);
-                self.browser = Browser { jar, ..page.clone() };
-                self.browser.submit(fields).await;
-                if !self.is_broken() {
-                    self.report.sent_again();
+        if self.is_broken() {
+            let again = self.sends_again();
+            while self.is_broken() {
+                self.pause().await;
+                if step == "sign-in" {
+                    self.sign_in_was_interrupted();
                 }
-            } else {
-                let here = self.browser.at.clone();
-                self.open(&here).await;
-                if !fields.iter().any(|(name, _)| *name == "captcha_kind") {
-                    self.report.loaded_again(self.step() != step);
+                if again {
+                    let jar = std::mem::take(&mut self.browser.jar);
+                    self.browser = Browser { jar, ..page.clone() };
+                    self.browser.submit(fields).await;
+                } else {
+                    let here = self.browser.at.clone();
+                    self.open(&here).await;
                 }
             }
+            self.report.mended(again, self.step() != step);
         }
         self.see();
     }
 
+    fn sends_again(&self) -> bool {
+        self.town.random.below(2) == 0
+    }
+
+    /// Counts once a kill.
     fn sign_in_was_interrupted(&mut self) {
-        self.interrupted_sign_ins += 1;
-        if self.interrupted_sign_ins == INTERRUPTED_SIGN_INS {
-            self.town.fragile.fetch_add(1, Ordering::SeqCst);
+        let kills = self.report.kills();
+        if self.interrupted_by != kills {
+            self.interrupted_by = kills;
+            self.interrupted_sign_ins += 1;
+            if self.interrupted_sign_ins == INTERRUPTED_SIGN_INS {
+                self.town.fragile.fetch_add(1, Ordering::SeqCst);
+            }
         }
     }
 
