@@ -78,6 +78,7 @@ CREATE TABLE sessions (
   account_id TEXT NOT NULL REFERENCES accounts (id),
   methods TEXT NOT NULL,               -- amr, blank-separated
   sign_in_level BIGINT NOT NULL,       -- the a axis of acr
+  device TEXT NOT NULL,                -- coarse words, such as 'Chrome · Windows'
   authenticated_at BIGINT NOT NULL,
   seen_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
@@ -222,7 +223,7 @@ CREATE TABLE audit (
   seal TEXT
 );
 CREATE INDEX audit_unsealed ON audit (id) WHERE seal IS NULL;
-CREATE INDEX audit_subject ON audit (subject);
+CREATE INDEX audit_subject ON audit (subject, id);
 
 -- What other nodes must forget from their caches.
 CREATE TABLE changes (
@@ -238,3 +239,13 @@ CREATE TABLE leases (
   holder TEXT NOT NULL,
   expires_at BIGINT NOT NULL
 );
+
+-- Sign-ins at federated systems that wait for their answer.
+CREATE TABLE upstream_sign_ins (
+  state_hash TEXT PRIMARY KEY,
+  browser_hash TEXT NOT NULL,
+  pending TEXT NOT NULL,               -- sealed: system, nonce, PKCE verifier, what goes on afterwards
+  expires_at BIGINT NOT NULL,
+  answered_at BIGINT
+);
+CREATE INDEX upstream_sign_ins_expiry ON upstream_sign_ins (expires_at);

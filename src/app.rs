@@ -102,7 +102,10 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
     let signed = |service| SignedClient::new(service, &http, &clock, &random);
     Ok(Arc::new(App {
         clients: Clients::register(&config.clients, &keys),
-        systems: Systems::connect(&config.systems, &http, &clock),
+        systems: {
+            let callback = format!("{}/upstream/callback", config.issuer_text());
+            Systems::connect(&config.systems, &callback, &http, &clock, &random)
+        },
         source: PersonSource::new(signed(&config.source), clock.clone()),
         gateway: Gateway::new(signed(&config.gateway)),
         passwords: Passwords::new(config.passwords, random.clone())?,

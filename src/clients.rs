@@ -20,9 +20,14 @@ impl Clients {
         Self(entries.iter().map(|entry| (entry.id.clone(), client(entry, keys))).collect())
     }
 
+    /// A client, switched off or not: for telling what was.
+    pub fn known(&self, id: &str) -> Option<&Client> {
+        self.0.get(&ClientId::from(id))
+    }
+
     /// A client that isn't switched off.
     pub fn get(&self, id: &str) -> Option<&Client> {
-        self.0.get(&ClientId::from(id)).filter(|client| client.enabled)
+        self.known(id).filter(|client| client.enabled)
     }
 }
 
@@ -42,6 +47,7 @@ fn client(entry: &ClientEntry, keys: &Keyring) -> Client {
         redirect_uris: register(&entry.redirect_uris),
         post_logout_redirect_uris: register(&entry.post_logout_redirect_uris),
         scopes: Scopes::parse(&entry.scopes),
+        owns_system: entry.owns_system.clone(),
         sector: entry
             .sector
             .clone()

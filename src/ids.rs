@@ -74,7 +74,19 @@ ids! {
     UpstreamSubject;
 }
 
-minted!(AccountId, JourneyId, InteractionId, SessionId, GrantId, AuditId, MessageId, CodeId, VerificationId, ReviewId, LinkId);
+minted!(
+    AccountId,
+    JourneyId,
+    InteractionId,
+    SessionId,
+    GrantId,
+    AuditId,
+    MessageId,
+    CodeId,
+    VerificationId,
+    ReviewId,
+    LinkId
+);
 
 /// 9 characters of time (milliseconds, base 32) and 26 of randomness (128 bits): sorts by time, can't be guessed.
 fn sortable(now: Timestamp, random: &Random) -> String {

@@ -19,10 +19,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the demonstration: portal, relying party, legacy system, authoritative source and phone inbox.
+    /// Run the demonstration: portal, relying party, legacy systems, authoritative source and phone inbox.
     #[cfg(feature = "demo")]
     Demo {
-        /// The portal's port; the other servers take the four after it.
+        /// The portal's port; the other servers take the five after it.
         #[arg(long, default_value_t = 8080)]
         port: u16,
         /// Keep data and keys in this folder.

@@ -7,6 +7,7 @@ use guiyi::app::{self, App, Ports};
 use guiyi::clock::Timestamp;
 use guiyi::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, Person, StoredPassword};
 use guiyi::domain::contact::{EmailAddress, Phone};
+use guiyi::domain::device::Device;
 use guiyi::domain::document::{Document, DocumentType};
 use guiyi::domain::person::{Gender, PersonName};
 use guiyi::domain::session::Method;
@@ -71,7 +72,8 @@ pub(crate) async fn seed(folder: &Folder, port: u16, count: usize) -> anyhow::Re
     let people = (0..count).map(|n| person(n, &app, &password, now)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut cookies = Vec::with_capacity(count);
     for group in people.chunks(GROUP) {
-        let new = |account: &Account| NewSession::new(&account.id, &[Method::Password], now, &app.random);
+        let new =
+            |account: &Account| NewSession::new(&account.id, &[Method::Password], Device::default(), now, &app.random);
         let group: Vec<_> = group.iter().map(|account| (account.clone(), new(account))).collect();
         cookies.extend(group.iter().map(|(_, session)| session.cookie()));
         store(&app, group, now).await?;

@@ -28,6 +28,16 @@ pub enum Kind {
     Question,
 }
 
+impl Kind {
+    /// The kind that a form asks for; a picture if it asks for none.
+    pub fn named(text: &str) -> Self {
+        match text {
+            "question" => Self::Question,
+            _ => Self::Picture,
+        }
+    }
+}
+
 /// A challenge with its answer: sealed, or kept on the server. `Debug` shows the kind only.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]

@@ -109,10 +109,11 @@ pub async fn run(app: &App, args: ReviewArgs) -> anyhow::Result<()> {
         }
         Action::Approve { case, evidence } => {
             let case = open(app, &reviewer, &case).await?;
-            Ok(match reviewer.approve(app, &case, &evidence).await? {
-                Approval::NeedsSecond => writeln!(out, "approved; a second reviewer has to agree")?,
-                Approval::From(at) => writeln!(out, "approved, in effect from {}", beijing(at))?,
-            })
+            let said = match reviewer.approve(app, &case, &evidence).await? {
+                Approval::NeedsSecond => "approved; a second reviewer has to agree".to_owned(),
+                Approval::From(at) => format!("approved, in effect from {}", beijing(at)),
+            };
+            Ok(writeln!(out, "{said}")?)
         }
         Action::Reject { case, reason } => refuse(app, &reviewer, &case, State::Rejected, &reason, &mut out).await,
         Action::Ask { case, reason } => refuse(app, &reviewer, &case, State::Returned, &reason, &mut out).await,

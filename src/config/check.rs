@@ -5,9 +5,10 @@ use std::fmt;
 
 use url::Url;
 
-use super::{ClientEntry, Config, Connector, Service, System};
+use super::{CarryOver, ClientEntry, Config, Connector, OpenidConnect, Service, System, UserTable};
+use crate::ids::SystemId;
 use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::scope::Scopes;
+use crate::protocol::scope::{Scope, Scopes};
 
 /// A fault: which setting, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     }
     let mut ids = BTreeSet::new();
     for entry in &config.clients {
-        client(&mut faults, entry);
+        client(&mut faults, entry, &config.systems);
         if !ids.insert(entry.id.as_str()) {
             faults.add(format!("clients.{}", entry.id), "appears twice");
         }
@@ -101,13 +102,78 @@ fn system(faults: &mut Faults, system: &System) {
             // Given by the legacy system's owner: nothing to choose, but a published one is still refused.
             faults.secret(at("connector.service_password"), service_password.expose(), 8);
         }
+        Connector::UserTable(table) => user_table(faults, system, table),
+        Connector::OpenidConnect(provider) => openid_connect(faults, system, provider),
+    }
+    if system.sign_in && !matches!(system.connector, Connector::OpenidConnect(_)) {
+        faults.add(at("sign_in"), "an old password is no way into an account: only for `openid_connect`");
     }
     if system.name_zh.is_none() && crate::upstream::catalogue::row(&system.id).is_none() {
         faults.add(at("name_zh"), "a system that isn't in the catalogue needs a name");
     }
 }
 
-fn client(faults: &mut Faults, client: &ClientEntry) {
+fn user_table(faults: &mut Faults, system: &System, table: &UserTable) {
+    let at = |field: &str| format!("systems.{}.{field}", system.id);
+    if !table.path.is_absolute() {
+        faults.add(at("connector.path"), "must be an absolute path");
+    }
+    if table.accounts.is_empty() {
+        faults.add(at("connector.accounts"), "at least one column is needed");
+    }
+    if table.formulas.is_empty() {
+        faults.add(at("connector.formulas"), "at least one formula is needed");
+    }
+    if table.formulas.iter().any(|formula| formula.is_salted()) && table.salt.is_none() {
+        faults.add(at("connector.salt"), "a salted formula needs the column of the salt");
+    }
+    let status = table.status.as_ref().map(|status| &status.column);
+    let names = [&table.table, &table.subject, &table.password].into_iter().chain(&table.accounts);
+    let names = names.chain(&table.salt).chain(status).map(String::as_str);
+    for name in names.chain(table.columns.all().into_iter().flatten()) {
+        if !is_plain(name) {
+            faults.add(at("connector"), format!("{name:?} is no plain name of a table or column"));
+        }
+    }
+    if system.vouches {
+        faults.add(at("vouches"), "a table's word is anybody's who can write to it: its users are checked again");
+    }
+    if system.carry_over != CarryOver::No && table.formulas.iter().any(|formula| !formula.is_salted()) {
+        faults.add(at("carry_over"), "must be \"no\": passwords that were kept without a salt are known by now");
+    }
+}
+
+/// An ASCII letter or `_`, then letters, digits and `_`; 63 at the most.
+fn is_plain(name: &str) -> bool {
+    name.len() <= 63
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && name.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+}
+
+fn openid_connect(faults: &mut Faults, system: &System, provider: &OpenidConnect) {
+    let at = |field: &str| format!("systems.{}.{field}", system.id);
+    match Url::parse(&provider.issuer) {
+        Ok(issuer) if issuer.query().is_none() && issuer.fragment().is_none() => {
+            faults.outbound(at("connector.issuer"), &issuer);
+        }
+        _ => faults.add(at("connector.issuer"), "must be a URL without query and fragment"),
+    }
+    if provider.client_id.is_empty() {
+        faults.add(at("connector.client_id"), "is empty");
+    }
+    faults.secret(at("connector.client_secret"), provider.client_secret.expose(), 16);
+    for origin in &provider.origins {
+        faults.outbound(at("connector.origins"), origin);
+    }
+    if system.vouches && provider.verified_claim.is_none() {
+        faults.add(at("connector.verified_claim"), "a system that vouches needs the claim that says so");
+    }
+    if system.carry_over != CarryOver::No {
+        faults.add(at("carry_over"), "must be \"no\": nobody types a password of that system here");
+    }
+}
+
+fn client(faults: &mut Faults, client: &ClientEntry, systems: &[System]) {
     let at = |field: &str| format!("clients.{}.{field}", client.id);
     if let Some(secret) = &client.secret {
         faults.secret(at("secret"), secret.expose(), 22);
@@ -130,5 +196,12 @@ fn client(faults: &mut Faults, client: &ClientEntry) {
     let known = Scopes::parse(&client.scopes);
     if let Some(unknown) = client.scopes.split_whitespace().find(|s| !known.iter().any(|k| k.as_str() == *s)) {
         faults.add(at("scopes"), format!("there is no scope {unknown}"));
+    }
+    if known.contains(Scope::LegacyAccounts) && client.owns_system.is_none() {
+        faults.add(at("owns_system"), "the scope legacy_accounts needs the system that the client owns");
+    }
+    let exists = |id: &SystemId| systems.iter().any(|s| s.id == *id) || crate::upstream::catalogue::row(id).is_some();
+    if let Some(unknown) = client.owns_system.as_ref().filter(|id| !exists(id)) {
+        faults.add(at("owns_system"), format!("there is no system {unknown}"));
     }
 }

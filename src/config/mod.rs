@@ -1,6 +1,7 @@
 //! Configuration: one TOML file and the environment (`GUIYI_SITE__ORGANISER=…`); unknown settings are refused by name.
 
 mod check;
+mod connectors;
 mod load;
 
 use std::net::{IpAddr, SocketAddr};
@@ -16,6 +17,7 @@ use crate::ids::{ClientId, SystemId};
 use crate::secret::Secret;
 
 pub use check::{Fault, check};
+pub use connectors::{Connector, Formula, OpenidConnect, ProfileNames, Status, UserTable};
 pub use load::{LoadError, load};
 
 /// Everything that an operator sets.
@@ -170,26 +172,14 @@ pub struct System {
     /// What becomes of its passwords.
     #[serde(default)]
     pub carry_over: CarryOver,
+    /// Whether whoever is linked may sign in with it: only for systems that are signed in to over there.
+    #[serde(default)]
+    pub sign_in: bool,
     /// How it is spoken to.
     pub connector: Connector,
     /// Off: refused at the next step of every migration.
     #[serde(default = "yes")]
     pub enabled: bool,
-}
-
-/// How a legacy system is spoken to; one variant a connector kind.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Connector {
-    /// The ticket API with md5 signatures.
-    Ticket {
-        /// Base URL.
-        url: Url,
-        /// `servicecode`.
-        service_code: String,
-        /// `servicepwd`.
-        service_password: Secret,
-    },
 }
 
 /// A relying party.
@@ -211,6 +201,8 @@ pub struct ClientEntry {
     pub post_logout_redirect_uris: Vec<String>,
     /// Scopes that it may ask for, blank-separated.
     pub scopes: String,
+    /// The old system that it has taken over from: `legacy_accounts` tells it that system's users, and no other's.
+    pub owns_system: Option<SystemId>,
     /// The host or URL whose pairwise subjects it shares; by default the host of its redirect URIs.
     pub sector: Option<String>,
     /// `RS256` or `ES256`.

@@ -178,7 +178,7 @@ fn row(person: &Person) -> Value {
     }
 }
 
-fn md5_hex(text: &str) -> String {
+pub(super) fn md5_hex(text: &str) -> String {
     Md5::digest(text.as_bytes()).iter().fold(String::with_capacity(32), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

@@ -2,13 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::people::{Expectation, Kind, PEOPLE, Person, RECORDS, Record, Standing};
+use super::people::{EXAM, Expectation, Kind, PEOPLE, POLICE, Person, RECORDS, Record, Standing};
 use crate::domain::document::DocumentType;
+use crate::ids::SystemId;
+use crate::upstream::catalogue;
 
 /// The legacy system's identifier, in the portal's configuration too.
 pub const SYSTEM_ID: &str = "hefei";
-/// The legacy system's name in the list of connected systems.
-pub const SYSTEM_NAME: &str = "合肥市-合肥市政务服务网";
+/// The examination office's identifier there.
+pub const EXAM_ID: &str = "jyt";
+/// The police's identifier there.
+pub const POLICE_ID: &str = "gat";
 
 /// Where the demonstration's servers are.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,10 @@ pub struct Addresses<'a> {
     pub source: &'a str,
     /// The SMS and mail gateway.
     pub inbox: &'a str,
+    /// The police's OpenID Connect provider.
+    pub police: &'a str,
+    /// The file with the examination office's user table.
+    pub exam: &'a str,
 }
 
 /// The demonstration, as data.
@@ -60,9 +68,9 @@ pub struct SystemEntry {
     pub id: String,
     /// As in the list of connected systems.
     pub name: String,
-    /// The connector: `ticket`.
+    /// The connector, as configuration names it.
     pub kind: String,
-    /// Its home page; the API is below it.
+    /// Its home page, or the file that it consists of.
     pub url: String,
     /// Its users.
     pub users: Vec<UserEntry>,
@@ -128,17 +136,22 @@ pub struct Place {
 
 /// The manifest of a demonstration at these addresses.
 pub fn manifest(at: &Addresses<'_>) -> Manifest {
-    let hefei = SystemEntry {
-        id: SYSTEM_ID.into(),
-        name: SYSTEM_NAME.into(),
-        kind: "ticket".into(),
-        url: at.legacy.into(),
-        users: PEOPLE.iter().map(UserEntry::from).collect(),
+    let system = |id: &str, kind: &str, url: &str, users| SystemEntry {
+        id: id.into(),
+        name: catalogue::row(&SystemId::from(id)).map_or(id, |row| row.zh).into(),
+        kind: kind.into(),
+        url: url.into(),
+        users,
     };
+    let exam = EXAM.iter().map(|(person, _)| UserEntry::from(person)).collect();
     Manifest {
         issuer: at.issuer.into(),
         relying_party: RelyingPartyEntry { url: at.relying_party.into(), client_id: at.client_id.into() },
-        systems: vec![hefei],
+        systems: vec![
+            system(SYSTEM_ID, "ticket", at.legacy, PEOPLE.iter().map(UserEntry::from).collect()),
+            system(EXAM_ID, "user_table", at.exam, exam),
+            system(POLICE_ID, "openid_connect", at.police, POLICE.iter().map(UserEntry::from).collect()),
+        ],
         records: RECORDS.iter().map(RecordEntry::from).collect(),
         inbox: Place { url: at.inbox.into() },
         source: Place { url: at.source.into() },

@@ -10,11 +10,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use tokio::net::TcpListener;
 
+pub mod exam;
 pub mod inbox;
 pub mod legacy;
 pub mod manifest;
 pub mod outage;
 pub mod people;
+pub mod police;
 pub mod relying_party;
 pub mod signed;
 pub mod source;

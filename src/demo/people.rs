@@ -7,8 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::document::DocumentType;
 
+mod exam;
+mod police;
 mod table;
 
+pub use exam::{EXAM, Stored};
+pub use police::POLICE;
 pub use table::{PEOPLE, RECORDS};
 
 /// Whose account it is in the legacy system.
@@ -49,7 +53,7 @@ pub enum State {
 pub enum Expectation {
     /// Verified upstream; the old password goes along, if the system's setting allows it.
     CarriedOver,
-    /// Verified upstream; the old password is too weak for today's policy.
+    /// Verified upstream; the old password is too weak for today's policy, or was never typed here.
     NewPassword,
     /// The automatic check matches.
     Match,
@@ -97,7 +101,7 @@ pub struct Unit {
     pub address: &'static str,
 }
 
-/// One row of the legacy system, and the story that goes with it.
+/// One user of a legacy system, and the story that goes with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Person {
     /// The old user name; case matters there.
@@ -134,6 +138,40 @@ pub struct Person {
     pub story_en: &'static str,
     /// How it ends.
     pub expectation: Expectation,
+}
+
+/// A resident of the Han nationality, as typed into the real-name form.
+const fn entry(name: &'static str, document_number: &'static str, gender: &'static str) -> Entry {
+    Entry { name, document_type: DocumentType::ResidentId, document_number, gender, ethnic_code: "01" }
+}
+
+/// An unverified individual whose old row says what is true, and whom the check confirms.
+const fn individual(
+    account: &'static str,
+    password: &'static str,
+    user_id: &'static str,
+    truth: Entry,
+    mobile: &'static str,
+) -> Person {
+    Person {
+        account,
+        password,
+        kind: Kind::Individual,
+        user_id,
+        name: truth.name,
+        id_number: truth.document_number,
+        gender: truth.gender,
+        ethnic_code: truth.ethnic_code,
+        mobile,
+        email: "",
+        auth_level: 0,
+        state: State::Active,
+        unit: None,
+        truth,
+        story_zh: "",
+        story_en: "",
+        expectation: Expectation::Match,
+    }
 }
 
 /// A record's standing at the authoritative source.

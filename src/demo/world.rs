@@ -9,15 +9,18 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use url::Url;
 
+use super::exam;
 use super::inbox::{self, InboxState};
 use super::legacy::{self, LegacyState};
-use super::people::{PEOPLE, records};
+use super::people::{PEOPLE, State as AccountState, records};
+use super::police::{self, PoliceConfig, PoliceState};
 use super::relying_party::{self, RelyingParty, RelyingPartyConfig};
 use super::source::{self, SourceState};
 use super::{Addresses, Manifest, manifest, serve};
 use crate::app::{self, Ports};
 use crate::config::{
-    CarryOver, ClientEntry, Config, Connector, Database, Halls, Keys, Passwords, Review, Service, Site, System,
+    CarryOver, ClientEntry, Config, Connector, Database, Formula, Halls, Keys, OpenidConnect, Passwords, ProfileNames,
+    Review, Service, Site, Status, System, UserTable,
 };
 use crate::domain::client::SigningAlgorithm;
 use crate::ids::{ClientId, SystemId};
@@ -35,17 +38,18 @@ pub struct Secrets {
     service: Secret,
     source: Secret,
     gateway: Secret,
+    police: Secret,
 }
 
 impl Secrets {
     /// Fresh ones.
     pub fn generate(ports: &Ports) -> Self {
         let secret = || Secret::new(ports.random.token::<24>());
-        Self { client: secret(), service: secret(), source: secret(), gateway: secret() }
+        Self { client: secret(), service: secret(), source: secret(), gateway: secret(), police: secret() }
     }
 }
 
-/// Where the five servers listen.
+/// Where the six servers listen, and the one file is.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// The portal; also its issuer.
@@ -58,6 +62,10 @@ pub struct Places {
     pub source: Url,
     /// The SMS and mail gateway.
     pub inbox: Url,
+    /// The police's OpenID Connect provider.
+    pub police: Url,
+    /// The examination office's user table.
+    pub exam: PathBuf,
 }
 
 fn text(url: &Url) -> &str {
@@ -74,6 +82,8 @@ impl Places {
             legacy: text(&self.legacy),
             source: text(&self.source),
             inbox: text(&self.inbox),
+            police: text(&self.police),
+            exam: &self.exam.display().to_string(),
         })
     }
 }
@@ -104,20 +114,27 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
         source: service("population", &places.source, &secrets.source),
         halls: Halls::default(),
         review: Review { reviewers: super::staff::user_names(), ..Review::default() },
-        systems: vec![System {
-            id: SystemId::from(super::manifest::SYSTEM_ID),
-            name_zh: None,
-            name_en: None,
-            vouches: true,
-            // Its hashes are unsalted, so the default would be `no`; the demonstration shows the second step.
-            carry_over: CarryOver::WithSecondStep,
-            connector: Connector::Ticket {
-                url: places.legacy.clone(),
-                service_code: SERVICE_CODE.to_owned(),
-                service_password: secrets.service.clone(),
+        systems: vec![
+            System {
+                vouches: true,
+                // Its hashes are unsalted, so the default would be `no`; the demonstration shows the second step.
+                carry_over: CarryOver::WithSecondStep,
+                ..system(
+                    super::manifest::SYSTEM_ID,
+                    Connector::Ticket {
+                        url: places.legacy.clone(),
+                        service_code: SERVICE_CODE.to_owned(),
+                        service_password: secrets.service.clone(),
+                    },
+                )
             },
-            enabled: true,
-        }],
+            system(super::manifest::EXAM_ID, Connector::UserTable(exam_table(places))),
+            System {
+                vouches: true,
+                sign_in: true,
+                ..system(super::manifest::POLICE_ID, Connector::OpenidConnect(police_provider(places, secrets)))
+            },
+        ],
         clients: vec![ClientEntry {
             id: ClientId::from(CLIENT_ID),
             name_zh: "不动产登记预约".to_owned(),
@@ -126,11 +143,67 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
             redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
             post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],
             scopes: "openid profile phone email real_name".to_owned(),
+            owns_system: None,
             sector: Some("booking.demo.invalid".to_owned()),
             id_token_signed_response_alg: SigningAlgorithm::ES256,
             enabled: true,
         }],
         passwords: Passwords::default(),
+    }
+}
+
+fn system(id: &str, connector: Connector) -> System {
+    System {
+        id: SystemId::from(id),
+        name_zh: None,
+        name_en: None,
+        vouches: false,
+        carry_over: CarryOver::No,
+        sign_in: false,
+        connector,
+        enabled: true,
+    }
+}
+
+fn exam_table(places: &Places) -> UserTable {
+    let name = |text: &str| Some(text.to_owned());
+    UserTable {
+        path: places.exam.clone(),
+        table: "exam_user".to_owned(),
+        accounts: vec!["login_name".to_owned(), "mobile".to_owned()],
+        subject: "uid".to_owned(),
+        password: "passwd".to_owned(),
+        salt: name("salt"),
+        formulas: vec![Formula::Md5Middle, Formula::Md5Md5Salt],
+        status: Some(Status {
+            column: "state".to_owned(),
+            disabled: vec![(AccountState::Disabled as i64).to_string()],
+            locked: vec![(AccountState::Locked as i64).to_string()],
+        }),
+        columns: ProfileNames {
+            name: name("real_name"),
+            document_type: None,
+            document_number: name("id_card"),
+            gender: name("sex"),
+            ethnic_group: name("nation"),
+            phone: name("mobile"),
+            email: name("mail"),
+        },
+    }
+}
+
+fn police_provider(places: &Places, secrets: &Secrets) -> OpenidConnect {
+    OpenidConnect {
+        issuer: text(&places.police).to_owned(),
+        client_id: SERVICE_CLIENT.to_owned(),
+        client_secret: secrets.police.clone(),
+        scopes: "openid profile phone".to_owned(),
+        userinfo: true,
+        account: "preferred_username".to_owned(),
+        claims: ProfileNames::default(),
+        verified_claim: Some("real_name_level".to_owned()),
+        verified_value: "verified".to_owned(),
+        origins: Vec::new(),
     }
 }
 
@@ -143,17 +216,30 @@ pub struct Neighbours {
     pub source: SourceState,
     /// The inbox.
     pub inbox: InboxState,
+    /// The police's OpenID Connect provider.
+    pub police: PoliceState,
 }
 
 impl Neighbours {
-    /// Fresh ones.
-    pub fn new(secrets: &Secrets, ports: &Ports) -> Self {
+    /// Fresh ones, for the portal at `portal` and the police at `police`.
+    ///
+    /// # Errors
+    /// If the cryptographic library fails.
+    pub fn new(secrets: &Secrets, ports: &Ports, portal: &Url, police: &Url) -> anyhow::Result<Self> {
         let (clock, random) = (ports.clock.clone(), ports.random.clone());
-        Self {
+        let police = PoliceConfig {
+            issuer: text(police).to_owned(),
+            client_id: SERVICE_CLIENT.to_owned(),
+            client_secret: secrets.police.clone(),
+            redirect_uri: format!("{}/upstream/callback", text(portal)),
+        };
+        let police = PoliceState::new(police, clock.clone(), random.clone());
+        Ok(Self {
+            police: police.ok_or_else(|| anyhow::anyhow!("no key could be made"))?,
             legacy: LegacyState::new(SERVICE_CODE, secrets.service.clone(), PEOPLE, clock.clone(), random),
             source: SourceState::new(SERVICE_CLIENT, secrets.source.clone(), records(), clock.clone()),
             inbox: InboxState::new(SERVICE_CLIENT, secrets.gateway.clone(), clock),
-        }
+        })
     }
 }
 
@@ -184,7 +270,9 @@ pub async fn open(folder: &Path) -> anyhow::Result<Arc<app::App>> {
         relying_party: nowhere.clone(),
         legacy: nowhere.clone(),
         source: nowhere.clone(),
-        inbox: nowhere,
+        inbox: nowhere.clone(),
+        police: nowhere,
+        exam: folder.join("exam.db"),
     };
     let database = format!("sqlite:{}", database.display());
     let config = config(&places, &Secrets::generate(&ports), &folder.join("keys"), &database);
@@ -199,29 +287,32 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
     let ports = Ports::system();
     let secrets = Secrets::generate(&ports);
     let mut listeners = Vec::new();
-    for offset in 0..5 {
+    for offset in 0..6 {
         let port = options.port.checked_add(offset).ok_or_else(|| anyhow::anyhow!("the port is too high"))?;
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
         listeners.push(listener.map_err(|e| anyhow::anyhow!("port {port} can't be used: {e}"))?);
     }
-    let [portal, relying_party, legacy, source, inbox] =
-        <[TcpListener; 5]>::try_from(listeners).map_err(|_| anyhow::anyhow!("five listeners are needed"))?;
+    let [portal, relying_party, legacy, source, inbox, police] =
+        <[TcpListener; 6]>::try_from(listeners).map_err(|_| anyhow::anyhow!("six listeners are needed"))?;
     let at = |listener: &TcpListener| -> anyhow::Result<Url> {
         Ok(Url::parse(&format!("http://localhost:{}/", listener.local_addr()?.port()))?)
     };
+    let folder = Folder::open(options.dir, &ports)?;
     let places = Places {
         issuer: at(&portal)?,
         relying_party: at(&relying_party)?,
         legacy: at(&legacy)?,
         source: at(&source)?,
         inbox: at(&inbox)?,
+        police: at(&police)?,
+        exam: folder.path.join("exam.db"),
     };
-    let folder = Folder::open(options.dir, &ports)?;
+    exam::write(&places.exam).await?;
     let database = format!("sqlite:{}", folder.path.join("guiyi.db").display());
     let config = config(&places, &secrets, &folder.path.join("keys"), &database);
     let app = app::build(config, ports.clone(), options.test_mode).await?;
     super::staff::seed(&app).await?;
-    let neighbours = Neighbours::new(&secrets, &ports);
+    let neighbours = Neighbours::new(&secrets, &ports, &places.issuer, &places.police)?;
     let party = RelyingParty::new(
         RelyingPartyConfig {
             issuer: text(&places.issuer).to_owned(),
@@ -250,6 +341,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
         tokio::spawn(serve(legacy, legacy::router(neighbours.legacy), until())),
         tokio::spawn(serve(source, source::router(neighbours.source), until())),
         tokio::spawn(serve(inbox, inbox::router(neighbours.inbox), until())),
+        tokio::spawn(serve(police, police::router(neighbours.police), until())),
         tokio::spawn(crate::serve::serve(Arc::clone(&app), portal, until())),
     ];
     shutdown.await;

@@ -1,7 +1,7 @@
 //! Relying parties (接入应用), as configured.
 
 use crate::crypto::Keyring;
-use crate::ids::ClientId;
+use crate::ids::{ClientId, SystemId};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::Scopes;
 
@@ -67,6 +67,8 @@ pub struct Client {
     pub post_logout_redirect_uris: Vec<RedirectUri>,
     /// What it may ask for.
     pub scopes: Scopes,
+    /// The old system whose users it finds again (`legacy_accounts`).
+    pub owns_system: Option<SystemId>,
     /// The sector of its pairwise subjects (OpenID Connect Core, section 8.1).
     pub sector: String,
     /// How its ID tokens are signed.

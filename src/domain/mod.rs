@@ -4,6 +4,7 @@ pub mod account;
 pub mod case_number;
 pub mod client;
 pub mod contact;
+pub mod device;
 pub mod document;
 pub mod ethnic;
 pub mod identifier;

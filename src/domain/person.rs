@@ -39,7 +39,11 @@ impl PersonName {
         if typed.chars().all(char::is_whitespace) {
             return Err(NameFault::Empty);
         }
-        let (name, longest) = if typed.chars().any(|c| is_han(c) || is_private_use(c)) { (chinese(&typed)?, 50) } else { (latin(&typed)?, 100) };
+        let (name, longest) = if typed.chars().any(|c| is_han(c) || is_private_use(c)) {
+            (chinese(&typed)?, 50)
+        } else {
+            (latin(&typed)?, 100)
+        };
         match name.chars().count() {
             0 => Err(NameFault::Empty),
             count if count > longest => Err(NameFault::TooLong),
@@ -61,7 +65,11 @@ impl PersonName {
     /// The form in which two names are compared: upper case, without separators, blanks and punctuation, so that
     /// `O'Brien` is `OBRIEN`, and a name whose `·` an old system left out is the same name.
     pub fn fold(&self) -> String {
-        self.0.chars().filter(|c| c.is_alphabetic() || is_han(*c) || is_private_use(*c)).flat_map(char::to_uppercase).collect()
+        self.0
+            .chars()
+            .filter(|c| c.is_alphabetic() || is_han(*c) || is_private_use(*c))
+            .flat_map(char::to_uppercase)
+            .collect()
     }
 
     /// The first character of each part, and `*` for each other one.

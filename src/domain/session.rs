@@ -22,7 +22,7 @@ pub enum Method {
     OneTimeCode,
     /// `sms`: sent to a phone.
     Sms,
-    /// `urn:guiyi:legacy`: the legacy system's own sign-in, in a migration that has just ended.
+    /// `urn:guiyi:legacy`: the legacy system's own sign-in, in a migration that has just ended or instead of a password.
     Legacy,
 }
 

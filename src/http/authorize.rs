@@ -35,13 +35,11 @@ pub(super) async fn authorize(
         Ok(request) => request,
         Err(error) => return Ok(Reply::to(addressed.with_error(app.config.issuer_text(), &error))),
     };
-    let hint_is_other = hint_is_other(&app, &addressed, &params, &visit);
-    let step = Step { asked_at: None, consented_here: false, selected_here: false, hint_is_other };
+    heed_hint(&app, &params, &mut request);
+    let step = Step { asked_at: None, consented_here: false, selected_here: false };
     match next(&app, &visit, &addressed, &request, step).await? {
         Next::Done(location) => Ok(Reply::to(location)),
         Next::Page(_) => {
-            // The stored request asks for the sign-in itself: the session of somebody else than hinted at won't do.
-            request.prompt.login |= hint_is_other;
             // Only now, when a page has to be shown, is anything stored.
             let (id, browser, now) = (InteractionId::mint(visit.now, &app.random), visit.browser.clone(), visit.now);
             let to = format!("/interaction/{id}");
@@ -97,14 +95,14 @@ pub(super) async fn proceed(
     selected_here: bool,
 ) -> Result<Reply, Mishap> {
     let addressed = Addressed::of(app, &waiting.request)?;
-    let step = Step { asked_at: Some(waiting.asked_at), consented_here, selected_here, hint_is_other: false };
+    let step = Step { asked_at: Some(waiting.asked_at), consented_here, selected_here };
     match next(app, visit, &addressed, &waiting.request, step).await? {
         Next::Done(location) => {
             let (id, now) = (waiting.id.clone(), visit.now);
             app.db.write(move |tx| Box::pin(async move { interactions::fulfil(tx, &id, now).await })).await?;
             Ok(Reply::to(location))
         }
-        Next::Page(Decision::Consent) => consent::page(visit, waiting, &addressed),
+        Next::Page(Decision::Consent) => consent::page(app, visit, waiting, &addressed),
         Next::Page(Decision::Select) => Ok(consent::select_page(visit, waiting, &addressed)),
         Next::Page(_) => Ok(Reply::to(format!("/login?interaction={}", waiting.id))),
     }
@@ -124,7 +122,6 @@ struct Step {
     asked_at: Option<Timestamp>,
     consented_here: bool,
     selected_here: bool,
-    hint_is_other: bool,
 }
 
 enum Next {
@@ -143,13 +140,20 @@ async fn next(
         Some((_, account)) => app.caches.consent(&account.id, &request.client_id).await?,
         None => Arc::new(Scopes::default()),
     };
+    let is_other = visit.signed_in.as_ref().is_some_and(|(_, account)| {
+        // The subject costs a keyed hash: only where somebody is named.
+        !request.subjects.is_empty() && {
+            let subject = claims::subject(app, addressed.client, account);
+            !request.subjects.iter().all(|named| named.contains(&subject))
+        }
+    });
     let given = Given {
         signed_in: visit.signed_in.as_ref().map(|(session, account)| (session, &**account)),
         consent: &consent,
         consented_here: step.consented_here,
         selected_here: step.selected_here,
         asked_at: step.asked_at,
-        hint_is_other: step.hint_is_other,
+        is_other,
         now: visit.now,
     };
     let issuer = app.config.issuer_text();
@@ -163,9 +167,12 @@ async fn next(
     })
 }
 
-/// OpenID Connect Core, section 3.1.2.1: a hint that names somebody else is answered by a sign-in.
-fn hint_is_other(app: &App, addressed: &Addressed<'_>, params: &Params, visit: &Visit) -> bool {
-    let Some(token) = params.get("id_token_hint") else { return false };
-    let Some((_, account)) = &visit.signed_in else { return false };
-    hint::read(app, token).is_none_or(|h| h.sub != claims::subject(app, addressed.client, account))
+/// OpenID Connect Core, section 3.1.2.1: nobody but the person that a hint names will do. One that can't be read asks for
+/// the sign-in.
+fn heed_hint(app: &App, params: &Params, request: &mut AuthorizationRequest) {
+    match params.get("id_token_hint").map(|token| hint::read(app, token)) {
+        None => {}
+        Some(None) => request.prompt.login = true,
+        Some(Some(hint)) => request.subjects.push(vec![hint.sub]),
+    }
 }

@@ -15,7 +15,7 @@ use crate::pages::{Page, Rendered, Visit};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::scope::Scope;
 use crate::provider::authorize::Addressed;
-use crate::storage::{audit, changes, consents};
+use crate::storage::{audit, consents};
 
 #[derive(Template)]
 #[template(path = "consent.html")]
@@ -42,20 +42,22 @@ struct SelectPage {
 }
 
 /// The consent page of an interaction.
-pub(super) fn page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Result<Reply, Mishap> {
+pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Result<Reply, Mishap> {
     let (_, account) = visit.signed_in.as_ref().ok_or(Mishap::Internal)?;
-    let scopes = waiting.request.scopes.intersection(&addressed.client.scopes);
+    let scopes = waiting.request.asked().intersection(&addressed.client.scopes);
+    let owned = addressed.client.owns_system.as_ref().and_then(|id| app.systems.get(id));
+    let owned = owned.map(|system| system.name(visit.locale.is_english()));
     let page = ConsentPage {
         page: visit.page("consent-title"),
         interaction: waiting.id.0.clone(),
         client: addressed.client.name(visit.locale.is_english()).to_owned(),
         user: account.user_name.masked(),
-        items: scopes.iter().map(|scope| item(visit, account, scope)).collect(),
+        items: scopes.iter().map(|scope| item(visit, account, owned, scope)).collect(),
     };
     Ok(Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin())))
 }
 
-fn item(visit: &Visit, account: &Account, scope: Scope) -> Item {
+fn item(visit: &Visit, account: &Account, owned: Option<&str>, scope: Scope) -> Item {
     let person = &account.person;
     let none = || visit.locale.t("consent-nothing");
     let value = match scope {
@@ -64,8 +66,9 @@ fn item(visit: &Visit, account: &Account, scope: Scope) -> Item {
         Scope::Phone => person.phone.as_ref().map_or_else(none, |phone| phone.masked()),
         Scope::Email => person.email.as_ref().map_or_else(none, |email| email.masked()),
         Scope::RealName => format!("{} {}", person.name.masked(), person.document.masked_public()),
+        Scope::LegacyAccounts => owned.map_or_else(none, str::to_owned),
     };
-    Item { label: visit.locale.t(&format!("scope-{}", scope.as_str().replace('_', "-"))), value }
+    Item { label: visit.locale.scope(scope), value }
 }
 
 /// `POST /interaction/{id}/consent`
@@ -82,16 +85,13 @@ pub(super) async fn decide(
         return refuse(&app, &waiting, &denied);
     }
     let (account, client) = (account.id.clone(), waiting.request.client_id.clone());
-    // What was allowed before stays allowed.
-    let scopes = app.caches.consent(&account, &client).await?.union(&waiting.request.scopes);
+    let asked = waiting.request.asked();
     let (random, now) = (app.random.clone(), visit.now);
-    let subject = format!("consent:{account}:{client}");
-    let told = subject.clone();
+    let subject = consents::cache_key(&account, &client);
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                consents::grant(tx, &account, &client, &scopes, now).await?;
-                changes::record(tx, &told, now).await?;
+                let scopes = consents::grant(tx, &account, &client, &asked, now).await?;
                 let who = format!("account:{account}");
                 let detail = serde_json::json!({ "client": client, "scopes": scopes.to_string() });
                 audit::record(tx, &random, now, "consent.granted", (&who, &who), &detail).await

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 
 use super::cookies::Cookie;
 use super::mishap::Mishap;
@@ -14,7 +15,6 @@ use crate::ids::{InteractionId, JourneyId};
 use crate::journeys::engine::{self, Answer, StepError};
 use crate::journeys::{Answers, Goal, begin_page as list, chosen_system, finished_session};
 use crate::pages::{Page, Rendered, Visit};
-use crate::protocol::params::Params;
 use crate::sign_in::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
 use crate::storage::interactions;
 use crate::storage::journeys::State as Where;
@@ -29,12 +29,28 @@ impl From<StepError> for Mishap {
     }
 }
 
-pub(super) fn reply(answer: Answer) -> Reply {
-    match answer {
-        Answer::Page(page) => Reply::page(page),
-        Answer::Redirect(to) => Reply::to(to),
-        Answer::Finished(finished) => Reply::to(finished.to),
+/// What the engine answered; whoever has just finished is signed in.
+pub(super) async fn reply(app: &App, visit: &Visit, headers: &HeaderMap, answer: Answer) -> Result<Reply, Mishap> {
+    let finished = match answer {
+        Answer::Page(page) => return Ok(Reply::page(page)),
+        Answer::Redirect(to) => return Ok(Reply::to(to)),
+        Answer::Finished(finished) => finished,
+    };
+    if let Some((old, _)) = &visit.signed_in {
+        crate::sign_in::session::end(app, old, "signed in again").await?;
     }
+    let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
+    let known = known.with(app, &finished.account, visit.now)?;
+    Ok(Reply::to(finished.to)
+        .cookie(Cookie::Session.set(&app.config, &finished.session, None))
+        .cookie(Cookie::Known.set(&app.config, &known, Some(KNOWN_BROWSER_LIFETIME))))
+}
+
+/// The request that waits behind a page, if it is this browser's.
+pub(super) async fn waiting(app: &App, visit: &Visit, id: Option<&str>) -> Result<Option<InteractionId>, Mishap> {
+    let Some(id) = id.map(InteractionId::from) else { return Ok(None) };
+    let found = interactions::find(&mut app.db.read().await?, &id, &visit.browser, visit.now).await?;
+    Ok(found.map(|interaction| interaction.id))
 }
 
 /// `GET /migrate`: the list of systems; nothing is stored yet.
@@ -47,7 +63,7 @@ pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit, Posted(para
     let Some(system) = chosen_system(&app, &params) else {
         return Ok(Reply::page(list(&app, &visit, "", params.text("interaction"))));
     };
-    let interaction = waiting(&app, &visit, &params).await?;
+    let interaction = waiting(&app, &visit, params.get("interaction")).await?;
     let answers = Answers { system: Some(system), ..Answers::default() };
     let id = engine::begin(&app, &visit, answers, interaction).await?;
     Ok(Reply::to(format!("/journey/{id}")))
@@ -72,60 +88,46 @@ pub(super) async fn register(
     visit: Visit,
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
-    let interaction = waiting(&app, &visit, &params).await?;
+    let interaction = waiting(&app, &visit, params.get("interaction")).await?;
     let answers = Answers { goal: Goal::Registration, ..Answers::default() };
     let id = engine::begin(&app, &visit, answers, interaction).await?;
     Ok(Reply::to(format!("/journey/{id}")))
-}
-
-/// The request that a form names, if it is this browser's.
-async fn waiting(app: &App, visit: &Visit, params: &Params) -> Result<Option<InteractionId>, Mishap> {
-    let Some(id) = params.get("interaction") else { return Ok(None) };
-    let mut conn = app.db.read().await?;
-    let found = interactions::find(&mut conn, &InteractionId::from(id), &visit.browser, visit.now).await?;
-    Ok(found.map(|interaction| interaction.id))
 }
 
 /// `GET /journey/{id}`
 pub(super) async fn current(
     State(app): State<Arc<App>>,
     visit: Visit,
+    headers: HeaderMap,
     Path(id): Path<String>,
 ) -> Result<Reply, Mishap> {
-    Ok(reply(engine::resume(&app, &visit, &JourneyId(id)).await?))
+    reply(&app, &visit, &headers, engine::resume(&app, &visit, &JourneyId(id)).await?).await
 }
 
 /// `GET /journey/{id}/{step}`
 pub(super) async fn show(
     State(app): State<Arc<App>>,
     visit: Visit,
+    headers: HeaderMap,
     Path((id, step)): Path<(String, String)>,
 ) -> Result<Reply, Mishap> {
     let id = JourneyId(id);
     if step == "done" {
         return done(&app, &visit, &id).await;
     }
-    Ok(reply(engine::show(&app, &visit, &id, &step).await?))
+    reply(&app, &visit, &headers, engine::show(&app, &visit, &id, &step).await?).await
 }
 
 /// `POST /journey/{id}/{step}`
 pub(super) async fn submit(
     State(app): State<Arc<App>>,
     visit: Visit,
-    headers: axum::http::HeaderMap,
+    headers: HeaderMap,
     Path((id, step)): Path<(String, String)>,
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
     let answer = engine::submit(&app, &visit, &JourneyId(id), &step, &params).await?;
-    let Answer::Finished(finished) = answer else { return Ok(reply(answer)) };
-    if let Some((old, _)) = &visit.signed_in {
-        crate::sign_in::session::end(&app, old, "signed in again").await?;
-    }
-    let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
-    let known = known.with(&app, &finished.account, visit.now)?;
-    Ok(Reply::to(finished.to)
-        .cookie(Cookie::Session.set(&app.config, &finished.session, None))
-        .cookie(Cookie::Known.set(&app.config, &known, Some(KNOWN_BROWSER_LIFETIME))))
+    reply(&app, &visit, &headers, answer).await
 }
 
 #[derive(Template)]

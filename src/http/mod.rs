@@ -18,6 +18,7 @@ mod posted;
 mod reply;
 mod resume;
 mod upload;
+mod upstream;
 mod visitor;
 
 use std::sync::Arc;
@@ -55,10 +56,19 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/interaction/{id}/account", post(consent::select))
         .route("/login", get(login::show).post(login::submit))
         .route("/login/code", post(login::code))
+        .route("/upstream/sign-in", post(upstream::begin))
+        .route("/upstream/callback", get(upstream::callback))
         .route("/logout", get(logout::end_session).post(logout::end_session_post))
         .route("/logout/confirm", post(logout::confirm))
         .route("/account", get(account::show))
-        .route("/account/unlink", post(account::unlink))
+        .route("/account/links", get(account::links::show))
+        .route("/account/links/{id}", get(account::links::ask).post(account::links::unlink))
+        .route("/account/sessions", get(account::sessions::show))
+        .route("/account/sessions/end", post(account::sessions::end))
+        .route("/account/sessions/end-others", post(account::sessions::end_others))
+        .route("/account/consents", get(account::consents::show))
+        .route("/account/consents/revoke", post(account::consents::revoke))
+        .route("/account/log", get(account::log::show))
         .route("/email/confirm", get(email::show).post(email::confirm))
         .route("/migrate", get(journey::begin_page).post(journey::begin))
         .route("/register", get(journey::register_page).post(journey::register))

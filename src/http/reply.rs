@@ -63,6 +63,9 @@ impl IntoResponse for Reply {
                 let headers = response.headers_mut();
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
                 headers.insert(CONTENT_SECURITY_POLICY, policy);
+                if let Some(seconds) = rendered.refresh {
+                    headers.insert(HeaderName::from_static("refresh"), HeaderValue::from(seconds));
+                }
                 response
             }
             Kind::Redirect(location) => match HeaderValue::from_str(&location) {

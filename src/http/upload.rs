@@ -26,7 +26,8 @@ pub(super) async fn upload(
     visit: Visit,
     request: Request,
 ) -> Result<Reply, Mishap> {
-    if is_foreign(request.headers()) {
+    let headers = request.headers().clone();
+    if is_foreign(&headers) {
         return Err(Mishap::Foreign);
     }
     let id = JourneyId(id);
@@ -34,8 +35,8 @@ pub(super) async fn upload(
     let current = engine::resume(&app, &visit, &id).await?;
     let multipart = Multipart::from_request(request, &app).await.map_err(|_| Mishap::MediaType)?;
     match read(multipart, &visit).await? {
-        Some(upload) => Ok(reply(engine::upload(&app, &visit, &id, upload).await?)),
-        None => Ok(reply(current)),
+        Some(upload) => reply(&app, &visit, &headers, engine::upload(&app, &visit, &id, upload).await?).await,
+        None => reply(&app, &visit, &headers, current).await,
     }
 }
 

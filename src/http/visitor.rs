@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
+use axum::http::header::{ACCEPT_LANGUAGE, SET_COOKIE, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
@@ -78,6 +78,7 @@ async fn make(app: &App, request: &Parts, secret: &str) -> Stored<Visit> {
         csrf: app.keys.hash("csrf", secret),
         browser: app.keys.hash("browser", secret),
         asker: Asker { address: prefix(address), factor: if hall { HALL_FACTOR } else { 1 } },
+        user_agent: headers.get(USER_AGENT).cloned(),
         path: request.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),
         signed_in,
         now,

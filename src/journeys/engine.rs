@@ -6,18 +6,20 @@ use time::Date;
 use super::answers::Answers;
 use super::finish::{self, Finished};
 use super::individual::{DONE, STEPS};
-use super::steps::evidence::{self, Upload};
-use super::step::Step;
-use crate::app::App;
 use super::settle;
+use super::step::Step;
+use super::steps::evidence::{self, Upload};
+use super::steps::sign_in::SignIn;
 use super::writes::{Effect, save};
+use crate::app::App;
 use crate::crypto::SealError;
 use crate::domain::case_number::CaseNumber;
-use crate::ids::{InteractionId, JourneyId};
+use crate::ids::{InteractionId, JourneyId, SystemId};
 use crate::pages::{Page, Rendered, Visit, login};
 use crate::protocol::params::Params;
-use crate::storage::journeys::{self, Stage, State};
 use crate::storage::StorageError;
+use crate::storage::journeys::{self, Stage, State};
+use crate::upstream::{SignInFailure, UpstreamProof};
 
 /// The kind under which individual migrations are stored.
 pub(super) const KIND: &str = "individual";
@@ -65,6 +67,8 @@ pub enum Taken {
     Moved,
     /// The page again, with errors; or another page that stops here.
     Show(Rendered),
+    /// To another site, from which the browser comes back to [`returned`].
+    Leave(String),
 }
 
 impl Taken {
@@ -96,7 +100,7 @@ pub enum StepError {
 pub enum Answer {
     /// A page.
     Page(Rendered),
-    /// Go to a path.
+    /// Go to a path, or to another site.
     Redirect(String),
     /// It has just ended: sign the browser in, then go to the last page.
     Finished(Box<Finished>),
@@ -229,10 +233,36 @@ pub async fn submit(app: &App, visit: &Visit, id: &JourneyId, name: &str, form: 
         Ok(step) => step,
         Err(now) => return Ok(Answer::Redirect(path(id, now))),
     };
-    match step.take(&cx, form).await? {
+    let taken = step.take(&cx, form).await?;
+    follow(&cx, taken).await
+}
+
+/// Takes what came of a sign-in at a federated system to the journey that began it.
+///
+/// # Errors
+/// [`StepError`]
+pub async fn returned(
+    app: &App,
+    visit: &Visit,
+    id: &JourneyId,
+    system: &SystemId,
+    outcome: Result<UpstreamProof, SignInFailure>,
+) -> Result<Answer, StepError> {
+    let (stage, answers) = match open(app, visit, id).await? {
+        Ok(open) => open,
+        Err(answer) => return Ok(answer),
+    };
+    let cx = cx(app, visit, &stage, &answers);
+    let taken = SignIn.returned(&cx, system, outcome).await?;
+    follow(&cx, taken).await
+}
+
+async fn follow(cx: &Cx<'_>, taken: Taken) -> Result<Answer, StepError> {
+    match taken {
         Taken::Show(page) => Ok(Answer::Page(page)),
-        Taken::Next(new, effects) if *new != answers || !effects.is_empty() => advance(&cx, *new, effects).await,
-        Taken::Next(..) | Taken::Moved => go_on(app, visit, id).await,
+        Taken::Leave(to) => Ok(Answer::Redirect(to)),
+        Taken::Next(new, effects) if *new != *cx.answers || !effects.is_empty() => advance(cx, *new, effects).await,
+        Taken::Next(..) | Taken::Moved => go_on(cx.app, cx.visit, cx.id).await,
     }
 }
 

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::answers::{Answers, Existing};
 use super::engine::{Cx, StepError, current};
-use super::writes::{Effect, Writes, save};
 use super::plan::Plan;
+use super::writes::{Effect, Writes, save};
 use crate::app::App;
 use crate::domain::session::Method;
 use crate::ids::{AccountId, JourneyId, SessionId};
@@ -53,7 +53,7 @@ pub(super) fn session(
 ) -> NewSession {
     let secret = app.keys.hash("journey session", &format!("{journey}\n{}", visit.browser));
     let id = SessionId(journey.0.clone());
-    NewSession::with_secret(account, &methods, visit.now, id, Secret::new(secret))
+    NewSession::with_secret(account, &methods, visit.device(), visit.now, id, Secret::new(secret))
 }
 
 /// Finishes; `None` if the journey has to go back to a step, or was finished by another request.

@@ -2,8 +2,8 @@
 
 use super::step::Step;
 use super::steps::{
-    agreement, check, code, contact::Place, email, evidence, existing, identity, kind, password, phone, review, sign_in,
-    system, user_name,
+    agreement, check, code, contact::Place, email, evidence, existing, identity, kind, password, phone, review,
+    sign_in, system, user_name,
 };
 
 /// The steps, in order. The current one is the first that applies and isn't satisfied.

@@ -18,9 +18,9 @@ mod steps;
 mod writes;
 
 pub use answers::{Answers, Goal};
-pub use steps::evidence::Upload;
 pub use individual::STEPS as INDIVIDUAL;
 pub use step::{Phase, Step};
+pub use steps::evidence::Upload;
 
 use crate::app::App;
 use crate::ids::SystemId;

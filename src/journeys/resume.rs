@@ -39,8 +39,7 @@ impl Ticket {
     /// # Errors
     /// If it can't be sealed.
     pub fn issue(app: &App, visit: &Visit, case: &CaseNumber) -> Result<String, SealError> {
-        let ticket =
-            Self { case: case.clone(), browser: visit.browser.clone(), expires_at: visit.now.plus(LIFETIME) };
+        let ticket = Self { case: case.clone(), browser: visit.browser.clone(), expires_at: visit.now.plus(LIFETIME) };
         app.keys.seal_json(Seal::Ticket, CONTEXT, &ticket)
     }
 

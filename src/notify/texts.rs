@@ -89,7 +89,9 @@ pub enum CaseNews {
 
 /// Tells the phone on file that somebody asks to bind a legacy account to this account by review.
 pub fn review_notice(signature: &str, system: &str, hours: u64, hotline: &str) -> String {
-    format!("【{signature}】有人经人工审核申请将“{system}”账号绑定到您的统一账号，{hours}小时后生效。如非本人操作，请致电{hotline}。")
+    format!(
+        "【{signature}】有人经人工审核申请将“{system}”账号绑定到您的统一账号，{hours}小时后生效。如非本人操作，请致电{hotline}。"
+    )
 }
 
 /// The subject of the mail that tells the same.

@@ -6,6 +6,8 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
+use crate::protocol::scope::Scope;
+
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Locale {
@@ -102,6 +104,11 @@ impl Locale {
         let mut args = FluentArgs::new();
         args.set("value", value.to_string());
         self.format(key, Some(&args))
+    }
+
+    /// What a scope opens, in words.
+    pub fn scope(self, scope: Scope) -> String {
+        self.t(&format!("scope-{}", scope.as_str().replace('_', "-")))
     }
 
     fn format(self, key: &str, args: Option<&FluentArgs<'_>>) -> String {

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use http::HeaderValue;
+
 use super::locale::Locale;
 use crate::clock::Timestamp;
 use crate::config::Site;
 use crate::domain::account::Account;
+use crate::domain::device::Device;
 use crate::domain::session::Session;
 pub use crate::notify::codes::Asker;
 
@@ -20,6 +23,8 @@ pub struct Visit {
     pub csrf: String,
     /// The client's address and its budget.
     pub asker: Asker,
+    /// The browser's own word about itself: see [`Visit::device`].
+    pub user_agent: Option<HeaderValue>,
     /// Path and query of the page.
     pub path: String,
     /// Who is signed in.
@@ -38,6 +43,17 @@ impl Visit {
         (!id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(id)
     }
 
+    /// Whether the person has stopped the page from loading itself again.
+    pub fn is_still(&self) -> bool {
+        self.path.ends_with("?still=yes")
+    }
+
+    /// The browser in coarse words; read only where a session begins.
+    pub fn device(&self) -> Device {
+        let header = self.user_agent.as_ref().and_then(|header| header.to_str().ok());
+        header.map(Device::parse).unwrap_or_default()
+    }
+
     /// The common part of a page.
     pub fn page(&self, title: &str) -> Page {
         Page {
@@ -48,7 +64,6 @@ impl Visit {
             login: login(self.waiting()),
             user: self.signed_in.as_ref().map(|(_, account)| account.user_name.masked()),
             site: Arc::clone(&self.site),
-            refresh: None,
         }
     }
 }
@@ -75,8 +90,6 @@ pub struct Page {
     pub user: Option<String>,
     /// The footer.
     pub site: Arc<Site>,
-    /// Seconds after which the page is loaded again.
-    pub refresh: Option<u32>,
 }
 
 impl Page {
@@ -108,6 +121,8 @@ pub struct Rendered {
     pub status: u16,
     /// The document.
     pub html: String,
+    /// Seconds after which the browser loads it again.
+    pub refresh: Option<u32>,
     /// Where its forms may lead besides this site: the origin of a relying party that a form's answer redirects to.
     pub form_action: Option<String>,
 }
@@ -116,12 +131,19 @@ impl Rendered {
     /// Renders a template.
     pub fn new<T: askama::Template>(status: u16, template: &T) -> Self {
         match template.render() {
-            Ok(html) => Self { status, html, form_action: None },
+            Ok(html) => Self { status, html, refresh: None, form_action: None },
             Err(error) => {
                 tracing::error!(%error, "a template failed");
-                Self { status: 500, html: "<!doctype html><title>500</title>".to_owned(), form_action: None }
+                let html = "<!doctype html><title>500</title>".to_owned();
+                Self { status: 500, html, refresh: None, form_action: None }
             }
         }
+    }
+
+    /// Has the browser load the page again, until the person stops that (WCAG 2.2, success criterion 2.2.1).
+    #[must_use]
+    pub fn refreshing(self, refresh: Option<u32>) -> Self {
+        Self { refresh, ..self }
     }
 
     /// Allows a form of this page to end at another origin.

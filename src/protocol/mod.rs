@@ -2,6 +2,7 @@
 
 pub mod account_kind;
 pub mod acr;
+pub mod claims;
 pub mod error;
 pub mod params;
 pub mod pkce;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::claims::ClaimsRequest;
 use super::pkce::CodeChallenge;
 use super::prompt::Prompt;
 use super::redirect_uri::RedirectUri;
@@ -33,6 +34,22 @@ pub struct AuthorizationRequest {
     pub ui_locales: Vec<String>,
     /// Contexts that would be welcome, best first. Voluntary (section 5.5.1.1).
     pub acr_values: Vec<String>,
+    /// Contexts of which one must be reached (section 5.5.1.1); none: any will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub essential_acr: Vec<String>,
+    /// Who the person must be: one of each list, by hint (`id_token_hint`) or by the claim `sub`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<Vec<String>>,
+    /// The claims that are asked for by name (section 5.5).
+    #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// The account kind asked for.
     pub account_kind: Option<super::account_kind::AccountKind>,
+}
+
+impl AuthorizationRequest {
+    /// What consent has to cover: the scopes, and those that the claims count for.
+    pub fn asked(&self) -> Scopes {
+        self.scopes.union(&self.claims.scopes())
+    }
 }

@@ -18,11 +18,14 @@ pub enum Scope {
     Email,
     /// Name and document number; only for clients that it is granted to.
     RealName,
+    /// The old subject identifiers, only of the system that the client owns.
+    LegacyAccounts,
 }
 
 impl Scope {
     /// Every scope, in the order in which consent shows them.
-    pub const ALL: [Self; 5] = [Self::Openid, Self::Profile, Self::Phone, Self::Email, Self::RealName];
+    pub const ALL: [Self; 6] =
+        [Self::Openid, Self::Profile, Self::Phone, Self::Email, Self::RealName, Self::LegacyAccounts];
 
     /// Its text on the wire.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Scope {
             Self::Phone => "phone",
             Self::Email => "email",
             Self::RealName => "real_name",
+            Self::LegacyAccounts => "legacy_accounts",
         }
     }
 }

@@ -1,52 +1,86 @@
-//! The claims that a client gets about a person, by scope.
+//! The claims that a client gets about a person: by scope (OpenID Connect Core, section 5.4), by name (section 5.5).
 
 use serde_json::{Map, Value, json};
 
+use super::verified::verified_claims;
 use crate::app::App;
 use crate::domain::account::Account;
 use crate::domain::client::Client;
+use crate::protocol::claims::{Claim, Wanted};
 use crate::protocol::scope::{Scope, Scopes};
+use crate::storage::{Stored, links};
 
 /// The pairwise `sub` of an account at a client (OpenID Connect Core, section 8.1).
 pub fn subject(app: &App, client: &Client, account: &Account) -> String {
     app.keys.pairwise(&client.sector, account.id.as_str())
 }
 
-/// The claims of these scopes: `sub` always, the rest only where it is known.
-pub fn claims(app: &App, client: &Client, account: &Account, scopes: &Scopes) -> Map<String, Value> {
+/// The claims of these scopes, and what was asked for besides; each only where it is known. A client that has lost a
+/// scope since the consent loses its claims too. Only `legacy_accounts` and `verified_claims` read the database.
+///
+/// # Errors
+/// The store's own.
+pub async fn claims(
+    app: &App,
+    client: &Client,
+    account: &Account,
+    scopes: &Scopes,
+    wanted: &Wanted,
+) -> Stored<Map<String, Value>> {
     let mut claims = Map::new();
-    let mut put = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-    put("sub", json!(subject(app, client, account)));
-    // A client that has lost a scope since the consent loses its claims too.
-    for scope in scopes.intersection(&client.scopes).iter() {
-        match scope {
-            Scope::Openid => {}
-            Scope::Profile => {
-                put("preferred_username", json!(account.user_name.as_str()));
-                put("updated_at", json!(account.updated_at.seconds()));
-                put("account_kind", json!(account.kind.as_str()));
-                if let Some(gender) = account.person.gender.claim() {
-                    put("gender", json!(gender));
-                }
-            }
-            Scope::Phone => {
-                if let Some(phone) = &account.person.phone {
-                    put("phone_number", json!(phone.e164()));
-                    put("phone_number_verified", json!(account.phone_proven_at.is_some()));
-                }
-            }
-            Scope::Email => {
-                if let Some(email) = &account.person.email {
-                    put("email", json!(email.as_str()));
-                    put("email_verified", json!(account.email_verified_at.is_some()));
-                }
-            }
-            Scope::RealName => {
-                let document = &account.person.document;
-                put("name", json!(account.person.name.as_str()));
-                put("identity_document", json!({ "type": document.kind().as_str(), "number": document.number() }));
-            }
+    for claim in Claim::ALL.into_iter().filter(|claim| client.scopes.contains(claim.scope())) {
+        let (by_scope, by_name) = (scopes.contains(claim.scope()), wanted.claims.get(&claim));
+        if !by_scope && by_name.is_none() {
+            continue;
+        }
+        let value = match claim {
+            Claim::LegacyAccounts => legacy_accounts(app, client, account).await?,
+            _ => of_account(account, claim),
+        };
+        if let Some(value) = value.filter(|value| by_scope || by_name.is_some_and(|values| values.allow(value))) {
+            claims.insert(claim.as_str().to_owned(), value);
         }
     }
-    claims
+    if !wanted.verified.is_empty()
+        && client.scopes.contains(Scope::RealName)
+        && let Some(verified) = verified_claims(app, account, &wanted.verified).await?
+    {
+        claims.insert("verified_claims".to_owned(), verified);
+    }
+    Ok(claims)
+}
+
+fn of_account(account: &Account, claim: Claim) -> Option<Value> {
+    let person = &account.person;
+    Some(match claim {
+        Claim::PreferredUsername => json!(account.user_name.as_str()),
+        Claim::UpdatedAt => json!(account.updated_at.seconds()),
+        Claim::AccountKind => json!(account.kind.as_str()),
+        Claim::Gender => json!(person.gender.claim()?),
+        Claim::PhoneNumber => json!(person.phone.as_ref()?.e164()),
+        Claim::PhoneNumberVerified => json!(person.phone.is_some().then(|| account.phone_proven_at.is_some())?),
+        Claim::Email => json!(person.email.as_ref()?.as_str()),
+        Claim::EmailVerified => json!(person.email.is_some().then(|| account.email_verified_at.is_some())?),
+        Claim::Name => json!(person.name.as_str()),
+        Claim::IdentityDocument => identity_document(account),
+        Claim::LegacyAccounts => return None,
+    })
+}
+
+/// Type and number of the verified document: this portal's own claim.
+pub(super) fn identity_document(account: &Account) -> Value {
+    let document = &account.person.document;
+    json!({ "type": document.kind().as_str(), "number": document.number() })
+}
+
+/// The person's users in the system that the client owns; links that were undone are gone.
+async fn legacy_accounts(app: &App, client: &Client, account: &Account) -> Stored<Option<Value>> {
+    let Some(system) = &client.owns_system else { return Ok(None) };
+    let links = links::of_account(&mut app.db.read().await?, &account.id).await?;
+    let owned: Vec<Value> = links
+        .iter()
+        .filter(|link| link.system == *system)
+        .map(|link| json!({ "system": link.system, "sub": link.subject, "linked_at": link.linked_at.seconds() }))
+        .collect();
+    Ok((!owned.is_empty()).then_some(Value::Array(owned)))
 }

@@ -2,15 +2,21 @@
 
 use serde_json::{Value, json};
 
+use super::verified;
 use crate::config::Config;
 use crate::protocol::acr::Acr;
+use crate::protocol::claims::Claim;
 use crate::protocol::scope::Scope;
+
+/// Claims that come with no scope.
+const TOKEN_CLAIMS: [&str; 12] =
+    ["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid", "verified_claims"];
 
 /// The metadata. The issuer and all endpoints come from the configuration, never from a request.
 pub fn metadata(config: &Config) -> Value {
     let issuer = config.issuer_text();
     let at = |path: &str| format!("{issuer}{path}");
-    json!({
+    let mut metadata = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize"),
         "token_endpoint": at("/token"),
@@ -27,16 +33,16 @@ pub fn metadata(config: &Config) -> Value {
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
-        "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid",
-            "preferred_username", "updated_at", "account_kind", "gender", "phone_number", "phone_number_verified",
-            "email", "email_verified", "name", "identity_document",
-        ],
+        "claims_supported": TOKEN_CLAIMS.into_iter().chain(Claim::ALL.map(Claim::as_str)).collect::<Vec<_>>(),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en"],
-        "claims_parameter_supported": false,
+        "claims_parameter_supported": true,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if let (Some(members), Value::Object(verified)) = (metadata.as_object_mut(), verified::metadata()) {
+        members.extend(verified);
+    }
+    metadata
 }

@@ -7,3 +7,4 @@ pub mod discovery;
 pub mod hint;
 pub mod token;
 pub mod userinfo;
+mod verified;

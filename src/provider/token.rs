@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::authorize::code::Code;
-use super::claims::subject;
+use super::claims::{claims, subject};
 use super::client_auth;
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -14,10 +15,11 @@ use crate::domain::account::Account;
 use crate::domain::client::Client;
 use crate::ids::{AccountId, ClientId, GrantId};
 use crate::keys::at_hash;
+use crate::protocol::claims::Wanted;
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scopes;
-use crate::storage::grants::{self, Grant, Standing};
+use crate::storage::grants::{self, Grant, Redeemed, Standing};
 use crate::storage::{StorageError, Stored};
 
 /// How long an access token is good for.
@@ -65,6 +67,8 @@ pub(super) struct AccessToken {
     pub(super) account: AccountId,
     #[serde(rename = "o")]
     pub(super) scopes: Scopes,
+    #[serde(rename = "q", default, skip_serializing_if = "Wanted::is_empty")]
+    pub(super) claims: Wanted,
     #[serde(rename = "e")]
     pub(super) expires_at: Timestamp,
 }
@@ -85,6 +89,9 @@ struct IdToken<'a> {
     amr: Vec<&'a str>,
     at_hash: String,
     sid: String,
+    /// What was asked for by name.
+    #[serde(flatten)]
+    asked: Map<String, Value>,
 }
 
 /// Answers a token request.
@@ -117,6 +124,7 @@ async fn authorization_code(app: &App, client: &Client, params: &Params) -> Resu
         client: client.id.clone(),
         account: code.account.clone(),
         scopes: code.scopes.clone(),
+        claims: code.claims.userinfo.clone(),
         expires_at,
     };
     let access_token =
@@ -162,16 +170,21 @@ async fn redeem(app: &App, code: &Code, expires_at: Timestamp, now: Timestamp) -
         session: code.session.clone(),
         client: code.client.clone(),
         scopes: code.scopes.to_string(),
+        issued_at: code.issued_at(),
         expires_at,
     };
-    let fresh = app.db.write(move |tx| Box::pin(async move { grants::redeem(tx, &grant, now).await })).await?;
-    if !fresh {
-        app.caches.forget(&grants::cache_key(&code.id));
-        tracing::warn!(client = %code.client, grant = %code.id, "a code was used twice: its tokens are revoked");
-        return Err(invalid("the code was used before").into());
+    match app.db.write(move |tx| Box::pin(async move { grants::redeem(tx, &grant, now).await })).await? {
+        Redeemed::Fresh => {
+            app.caches.granted(&code.id, Standing::Active(code.session.clone()));
+            Ok(())
+        }
+        Redeemed::Again => {
+            app.caches.forget(&grants::cache_key(&code.id));
+            tracing::warn!(client = %code.client, grant = %code.id, "a code was used twice: its tokens are revoked");
+            Err(invalid("the code was used before").into())
+        }
+        Redeemed::Withdrawn => Err(invalid("the consent was taken back").into()),
     }
-    app.caches.granted(&code.id, Standing::Active(code.session.clone()));
-    Ok(())
 }
 
 async fn id_token(
@@ -182,6 +195,11 @@ async fn id_token(
     access_token: &str,
     now: Timestamp,
 ) -> Result<String, TokenError> {
+    let wanted = &code.claims.id_token;
+    let asked = match wanted.is_empty() {
+        true => Map::new(),
+        false => claims(app, client, account, &Scopes::default(), wanted).await?,
+    };
     let claims = IdToken {
         iss: app.config.issuer_text(),
         sub: &subject(app, client, account),
@@ -194,6 +212,7 @@ async fn id_token(
         amr: code.methods.split(' ').collect(),
         at_hash: at_hash(access_token),
         sid: super::hint::sid(app, client, &code.session),
+        asked,
     };
     app.signing.sign(client.signing, &claims).await.map_err(|_| TokenError::Signing)
 }

@@ -1,8 +1,8 @@
 //! The userinfo endpoint (OpenID Connect Core, section 5.3).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::claims::claims;
+use super::claims::{claims, subject};
 use super::token::{ACCESS_TOKEN, AccessToken};
 use crate::app::App;
 use crate::crypto::Purpose;
@@ -29,5 +29,7 @@ pub async fn userinfo(app: &App, token: &str) -> Stored<Result<Map<String, Value
     }
     let Some(client) = app.clients.get(access.client.as_str()) else { return Ok(Err(INVALID)) };
     let Some(account) = app.caches.account(&access.account).await? else { return Ok(Err(INVALID)) };
-    Ok(Ok(claims(app, client, &account, &access.scopes)))
+    let mut claims = claims(app, client, &account, &access.scopes, &access.claims).await?;
+    claims.insert("sub".to_owned(), json!(subject(app, client, &account)));
+    Ok(Ok(claims))
 }

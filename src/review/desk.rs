@@ -252,8 +252,7 @@ impl Reviewer {
         let level = level_of(case, slots)?;
         let seen = slots.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
         let now = app.clock.now();
-        let (id, me, who, number) =
-            (case.review.id.clone(), self.id().clone(), self.who(), case.review.case.clone());
+        let (id, me, who, number) = (case.review.id.clone(), self.id().clone(), self.who(), case.review.case.clone());
         let (needed, journey) = (case.reviewers_needed(), case.review.journey.clone());
         let effective_at = if needed > 1 { now.plus(OBJECTION) } else { now };
         let (keys, random) = (Arc::clone(&app.keys), app.random.clone());
@@ -273,8 +272,7 @@ impl Reviewer {
                         reviews::release(tx, &id, &me).await?;
                         return Ok(Approval::NeedsSecond);
                     }
-                    let decision =
-                        Decision { state: State::Approved, level: Some(lowest), reason: None, effective_at };
+                    let decision = Decision { state: State::Approved, level: Some(lowest), reason: None, effective_at };
                     if !reviews::decide(tx, &id, &me, &decision, now).await? {
                         return Err(DeskError::Unclaimed);
                     }
@@ -297,10 +295,10 @@ impl Reviewer {
     pub async fn refuse(&self, app: &App, case: &Case, state: State, reason: &str) -> Result<(), DeskError> {
         self.holds(case)?;
         let now = app.clock.now();
-        let sealed = app.keys.seal_json(Purpose::Review, case.review.id.as_str(), &reason).map_err(StorageError::from)?;
+        let sealed =
+            app.keys.seal_json(Purpose::Review, case.review.id.as_str(), &reason).map_err(StorageError::from)?;
         let decision = Decision { state, level: None, reason: Some(sealed), effective_at: now };
-        let (id, me, who, number) =
-            (case.review.id.clone(), self.id().clone(), self.who(), case.review.case.clone());
+        let (id, me, who, number) = (case.review.id.clone(), self.id().clone(), self.who(), case.review.case.clone());
         let (random, journey, term) =
             (app.random.clone(), case.review.journey.clone(), now.plus(app.config.review.evidence_term()));
         app.db
@@ -323,7 +321,8 @@ impl Reviewer {
     /// [`DeskError`]
     pub async fn stop(&self, app: &App, case: &Case, reason: &str) -> Result<(), DeskError> {
         let now = app.clock.now();
-        let sealed = app.keys.seal_json(Purpose::Review, case.review.id.as_str(), &reason).map_err(StorageError::from)?;
+        let sealed =
+            app.keys.seal_json(Purpose::Review, case.review.id.as_str(), &reason).map_err(StorageError::from)?;
         let (id, who, number, random) =
             (case.review.id.clone(), self.who(), case.review.case.clone(), app.random.clone());
         app.db
@@ -360,8 +359,7 @@ async fn owner_notices(app: &App, case: &Case) -> Result<Vec<outbox::Message>, S
     let site = &app.config.site;
     let system = case.content.legacy.as_ref().and_then(|legacy| app.systems.get(&legacy.system));
     let hours = OBJECTION.as_secs() / 3600;
-    let text =
-        texts::review_notice(&site.sms_signature, system.map_or("", |s| s.name(false)), hours, &site.hotline);
+    let text = texts::review_notice(&site.sms_signature, system.map_or("", |s| s.name(false)), hours, &site.hotline);
     let phone = owner.person.phone.clone().map(Recipient::Phone);
     let mail = owner.person.email.clone().map(Recipient::Email);
     Ok(phone.into_iter().chain(mail).map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())

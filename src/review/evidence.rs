@@ -144,7 +144,9 @@ mod tests {
     fn png(width: u32, height: u32) -> Vec<u8> {
         let mut out = Cursor::new(Vec::new());
         let pixel = |x, y| image::Rgb([(x % 251) as u8, (y % 251) as u8, 90]);
-        DynamicImage::ImageRgb8(image::RgbImage::from_fn(width, height, pixel)).write_to(&mut out, ImageFormat::Png).unwrap();
+        DynamicImage::ImageRgb8(image::RgbImage::from_fn(width, height, pixel))
+            .write_to(&mut out, ImageFormat::Png)
+            .unwrap();
         out.into_inner()
     }
 
@@ -168,7 +170,9 @@ mod tests {
 
     #[test]
     fn what_is_no_picture_is_refused_whatever_it_says() {
-        for file in [&b"%PDF-1.7"[..], b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a\x01\x00\x01\x00", b"BM12345678"] {
+        for file in
+            [&b"%PDF-1.7"[..], b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"GIF89a\x01\x00\x01\x00", b"BM12345678"]
+        {
             assert_eq!(encode_again(file), Err(PictureFault::Format));
         }
         assert_eq!(encode_again(&png(400, 400)[..300]), Err(PictureFault::Format), "cut off");

@@ -1,6 +1,7 @@
 //! Signing in: identifier and password, the second step of a carried-over password, and the session that follows.
 
 pub mod email_link;
+pub mod federated;
 mod known_browser;
 mod password;
 mod second_step;

@@ -65,7 +65,11 @@ fn fingerprint(account: &Account) -> String {
 
 fn binding(account: &Account, browser: &str) -> Option<Binding> {
     let phone = account.person.phone.clone()?;
-    Some(Binding { purpose: Purpose::SignIn, transaction: format!("{}:{browser}", account.id), to: Recipient::Phone(phone) })
+    Some(Binding {
+        purpose: Purpose::SignIn,
+        transaction: format!("{}:{browser}", account.id),
+        to: Recipient::Phone(phone),
+    })
 }
 
 /// Sends a code to the account's phone; without a phone nothing can be sent.

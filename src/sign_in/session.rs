@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::clock::{Random, Timestamp};
 use crate::crypto::Keyring;
+use crate::domain::device::Device;
 use crate::domain::session::{ABSOLUTE, Method, Session};
 use crate::ids::{AccountId, SessionId};
 use crate::protocol::acr::SignInLevel;
@@ -14,17 +15,26 @@ use crate::storage::{Stored, Tx, audit, sessions};
 pub struct NewSession {
     /// The session.
     pub session: Session,
+    device: Device,
     secret: Secret,
 }
 
 impl NewSession {
     /// A session for an account, signed in by these methods.
-    pub fn new(account: &AccountId, methods: &[Method], now: Timestamp, random: &Random) -> Self {
-        Self::with_secret(account, methods, now, SessionId::mint(now, random), Secret::new(random.token::<32>()))
+    pub fn new(account: &AccountId, methods: &[Method], device: Device, now: Timestamp, random: &Random) -> Self {
+        let (id, secret) = (SessionId::mint(now, random), Secret::new(random.token::<32>()));
+        Self::with_secret(account, methods, device, now, id, secret)
     }
 
     /// A session whose id and secret are given: a finished journey's, which a repeated submit must find again.
-    pub fn with_secret(account: &AccountId, methods: &[Method], now: Timestamp, id: SessionId, secret: Secret) -> Self {
+    pub fn with_secret(
+        account: &AccountId,
+        methods: &[Method],
+        device: Device,
+        now: Timestamp,
+        id: SessionId,
+        secret: Secret,
+    ) -> Self {
         // A code to a phone that was named a minute ago is no second factor yet: only one beside the account's password.
         let two = methods.contains(&Method::OneTimeCode) && methods.contains(&Method::Password);
         let session = Session {
@@ -36,7 +46,7 @@ impl NewSession {
             seen_at: now,
             expires_at: now.plus(ABSOLUTE),
         };
-        Self { session, secret }
+        Self { session, device, secret }
     }
 
     /// The cookie's value.
@@ -49,9 +59,10 @@ impl NewSession {
     /// # Errors
     /// The store's own.
     pub async fn store(&self, tx: &mut Tx, keys: &Keyring, random: &Random) -> Stored<()> {
-        sessions::insert(tx, &self.session, &token_hash(keys, self.secret.expose())).await?;
+        sessions::insert(tx, &self.session, self.device, &token_hash(keys, self.secret.expose())).await?;
         let who = format!("account:{}", self.session.account);
-        let detail = serde_json::json!({ "session": self.session.id, "amr": self.session.methods });
+        let (session, device) = (&self.session, self.device.to_string());
+        let detail = serde_json::json!({ "session": session.id, "amr": session.methods, "device": device });
         audit::record(tx, random, self.session.authenticated_at, "sign_in", (&who, &who), &detail).await
     }
 }
@@ -77,11 +88,19 @@ pub async fn read(app: &App, cookie: &str) -> Stored<Option<Session>> {
 /// # Errors
 /// The store's own.
 pub async fn end(app: &App, session: &Session, why: &'static str) -> Stored<()> {
-    let (id, account, random, now) = (session.id.clone(), session.account.clone(), app.random.clone(), app.clock.now());
+    end_of(app, &session.account, &session.id, why).await
+}
+
+/// Ends a session if it is this account's, and every token granted in it.
+///
+/// # Errors
+/// The store's own.
+pub async fn end_of(app: &App, account: &AccountId, session: &SessionId, why: &'static str) -> Stored<()> {
+    let (id, account, random, now) = (session.clone(), account.clone(), app.random.clone(), app.clock.now());
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                if sessions::end(tx, &id, now).await? {
+                if sessions::end(tx, &account, &id, now).await? {
                     let who = format!("account:{account}");
                     let detail = serde_json::json!({ "session": id, "why": why });
                     audit::record(tx, &random, now, "sign_out", (&who, &who), &detail).await?;
@@ -90,6 +109,32 @@ pub async fn end(app: &App, session: &Session, why: &'static str) -> Stored<()> 
             })
         })
         .await?;
-    app.caches.forget(&sessions::cache_key(&session.id));
+    app.caches.forget(&sessions::cache_key(session));
+    Ok(())
+}
+
+/// Ends every other session of this session's account.
+///
+/// # Errors
+/// The store's own.
+pub async fn end_others(app: &App, here: &Session) -> Stored<()> {
+    let (here, random, now) = (here.clone(), app.random.clone(), app.clock.now());
+    let ended = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let ended = sessions::end_others(tx, &here, now).await?;
+                if !ended.is_empty() {
+                    let who = format!("account:{}", here.account);
+                    let detail = serde_json::json!({ "sessions": ended });
+                    audit::record(tx, &random, now, "sign_out.others", (&who, &who), &detail).await?;
+                }
+                Stored::Ok(ended)
+            })
+        })
+        .await?;
+    for session in &ended {
+        app.caches.forget(&sessions::cache_key(session));
+    }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Accounts, their documents and phones. Uniqueness is the database's, not the code's.
 
-use super::query::{execute, fetch_optional, on_engine, statements};
+use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes};
 use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
@@ -24,6 +24,8 @@ statements! {
                            VALUES ($1, $2, $3, $4, $5, $6)";
     INSERT_AGREEMENT = "INSERT INTO agreements (account_id, agreement, version, accepted_at) VALUES ($1, $2, $3, $4) \
                         ON CONFLICT (account_id, agreement, version) DO NOTHING";
+    EVIDENCE = "SELECT id, method, source, level, verified_at FROM verifications \
+                WHERE account_id = $1 ORDER BY level DESC, verified_at DESC, id DESC";
     FIND = "SELECT id, kind, status, user_name, person, phone_proven_at, email_verified_at, password_hash, \
             password_origin, identity_level, created_at, updated_at FROM accounts WHERE id = $1";
     BY_USER_NAME = "SELECT id FROM accounts WHERE user_name_folded = $1";
@@ -61,6 +63,34 @@ pub struct Verification<'a> {
     pub source: &'a str,
     /// When.
     pub at: Timestamp,
+}
+
+/// What an account's level rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// `name_and_number`, `upstream`, …
+    pub method: String,
+    /// Which source or system.
+    pub source: String,
+    /// The level that it gives.
+    pub level: IdentityLevel,
+    /// When it was checked.
+    pub at: Timestamp,
+}
+
+/// The evidence of an account, the strongest first and of equals the newest.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn evidence(conn: &mut Conn, id: &AccountId) -> Stored<Vec<Evidence>> {
+    let rows = fetch_all!(conn, (String, String, String, i64, i64), EVIDENCE, id.as_str())?;
+    rows.into_iter()
+        .map(|(key, method, source, level, at)| {
+            let corrupt = StorageError::Corrupt { table: "verifications", key, column: "level" };
+            let level = IdentityLevel::from_number(level).ok_or(corrupt)?;
+            Ok(Evidence { method, source, level, at: Timestamp(at) })
+        })
+        .collect()
 }
 
 /// The blind index of a document: type and number.

@@ -1,16 +1,20 @@
 //! Grants: what an authorization code was redeemed for. The code's own id is the key, so that a second redemption is
 //! a conflict, on whichever node it happens.
 
-use super::query::{execute, fetch_optional, on_engine, statements};
+use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, Stored, Tx, changes};
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, ClientId, GrantId, SessionId};
 
 statements! {
     REDEEM = "INSERT INTO grants (id, account_id, session_id, client_id, scopes, granted_at, expires_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+              SELECT $1, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT) WHERE EXISTS \
+              (SELECT 1 FROM consents WHERE account_id = $2 AND client_id = $4 AND granted_at <= $8) \
+              ON CONFLICT (id) DO NOTHING";
     REVOKE = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_SESSION = "UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_CLIENT = "UPDATE grants SET revoked_at = $3 WHERE account_id = $1 AND client_id = $2 \
+                        AND session_id IN (SELECT id FROM sessions WHERE account_id = $1) AND revoked_at IS NULL RETURNING id";
     STANDING = "SELECT revoked_at, session_id, account_id FROM grants WHERE id = $1";
 }
 
@@ -27,16 +31,28 @@ pub struct Grant {
     pub client: ClientId,
     /// Scopes, blank-separated.
     pub scopes: String,
+    /// When its code was issued.
+    pub issued_at: Timestamp,
     /// When its tokens end.
     pub expires_at: Timestamp,
 }
 
-/// Stores the grant of a code; `false` if the code was redeemed before, which revokes what the first use issued
-/// (RFC 6749, section 4.1.2).
+/// What became of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// Its grant is stored.
+    Fresh,
+    /// It was redeemed before: what the first use issued is revoked (RFC 6749, section 4.1.2).
+    Again,
+    /// The consent that it rests on was taken back since.
+    Withdrawn,
+}
+
+/// Stores the grant of a code.
 ///
 /// # Errors
 /// The store's own.
-pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<bool> {
+pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeemed> {
     let fresh = execute!(
         tx,
         REDEEM,
@@ -47,12 +63,17 @@ pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<bool> 
         grant.scopes.as_str(),
         now.0,
         grant.expires_at.0,
+        grant.issued_at.0,
     )? == 1;
-    if !fresh {
-        execute!(tx, REVOKE, grant.id.as_str(), now.0)?;
-        changes::record(tx, &cache_key(&grant.id), now).await?;
+    if fresh {
+        return Ok(Redeemed::Fresh);
     }
-    Ok(fresh)
+    if fetch_optional!(tx, (Option<i64>, String, String), STANDING, grant.id.as_str())?.is_none() {
+        return Ok(Redeemed::Withdrawn);
+    }
+    execute!(tx, REVOKE, grant.id.as_str(), now.0)?;
+    changes::record(tx, &cache_key(&grant.id), now).await?;
+    Ok(Redeemed::Again)
 }
 
 /// Revokes every grant of a session that has ended.
@@ -61,6 +82,24 @@ pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<bool> 
 /// The store's own.
 pub async fn revoke_of_session(tx: &mut Tx, session: &SessionId, now: Timestamp) -> Stored<u64> {
     execute!(tx, REVOKE_OF_SESSION, session.as_str(), now.0)
+}
+
+/// Revokes every grant that an account's sessions have given to a client; which they were.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke_of_client(
+    tx: &mut Tx,
+    account: &AccountId,
+    client: &ClientId,
+    now: Timestamp,
+) -> Stored<Vec<GrantId>> {
+    let rows = fetch_all!(tx, (String,), REVOKE_OF_CLIENT, account.as_str(), client.as_str(), now.0)?;
+    let revoked: Vec<GrantId> = rows.into_iter().map(|(id,)| GrantId(id)).collect();
+    for id in &revoked {
+        changes::record(tx, &cache_key(id), now).await?;
+    }
+    Ok(revoked)
 }
 
 /// Where a grant stands.

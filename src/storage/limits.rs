@@ -29,6 +29,11 @@ impl Limit {
         Self { max, window: Duration::from_secs(seconds) }
     }
 
+    /// When the window of `now` ends.
+    pub fn ends(self, now: Timestamp) -> Timestamp {
+        Timestamp(self.start(now)).plus(self.window)
+    }
+
     fn start(self, now: Timestamp) -> i64 {
         let window = i64::try_from(self.window.as_millis()).unwrap_or(i64::MAX).max(1);
         now.0 - now.0.rem_euclid(window)
@@ -44,7 +49,7 @@ pub async fn hit(tx: &mut Tx, subject: &str, limit: Limit, now: Timestamp) -> St
         return Ok(false);
     }
     let start = limit.start(now);
-    let expires = Timestamp(start).plus(limit.window).0;
+    let expires = limit.ends(now).0;
     Ok(execute!(tx, HIT, subject, start, expires, limit.max)? == 1)
 }
 

@@ -10,7 +10,8 @@ statements! {
     INSERT = "INSERT INTO legacy_links (id, system_id, subject, account_id, journey_id, linked_at) \
               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (system_id, subject) WHERE unlinked_at IS NULL DO NOTHING";
     FIND = "SELECT account_id FROM legacy_links WHERE system_id = $1 AND subject = $2 AND unlinked_at IS NULL";
-    UNLINK = "UPDATE legacy_links SET unlinked_at = $3 WHERE id = $1 AND account_id = $2 AND unlinked_at IS NULL";
+    UNLINK = "UPDATE legacy_links SET unlinked_at = $3 WHERE id = $1 AND account_id = $2 AND unlinked_at IS NULL \
+              RETURNING system_id";
     OF_ACCOUNT = "SELECT id, system_id, subject, linked_at FROM legacy_links \
                   WHERE account_id = $1 AND unlinked_at IS NULL ORDER BY linked_at";
 }
@@ -87,11 +88,12 @@ pub async fn of_account(conn: &mut Conn, account: &AccountId) -> Stored<Vec<Link
         .collect())
 }
 
-/// Takes a link of an account back; `false` if it isn't there. The legacy account can be linked again by a migration
+/// Takes a link of an account back, and says of which system it was; `None` if it isn't there. The legacy account can be linked again by a migration
 /// of its own: nothing of the old proof is left.
 ///
 /// # Errors
 /// The store's own.
-pub async fn unlink(tx: &mut Tx, id: &LinkId, account: &AccountId, now: Timestamp) -> Stored<bool> {
-    Ok(execute!(tx, UNLINK, id.as_str(), account.as_str(), now.0)? == 1)
+pub async fn unlink(tx: &mut Tx, id: &LinkId, account: &AccountId, now: Timestamp) -> Stored<Option<SystemId>> {
+    let row = fetch_optional!(tx, (String,), UNLINK, id.as_str(), account.as_str(), now.0)?;
+    Ok(row.map(|(system,)| SystemId(system)))
 }

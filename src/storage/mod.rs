@@ -20,6 +20,7 @@ pub mod reviews;
 pub mod sessions;
 pub mod sweep;
 pub mod tickets;
+pub mod upstream_sign_ins;
 mod writer;
 
 pub use db::{Conn, Db, Tx};
@@ -46,6 +47,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         sessions::STATEMENTS,
         sweep::STATEMENTS,
         tickets::STATEMENTS,
+        upstream_sign_ins::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -1,19 +1,23 @@
 //! Sessions: the cookie's secret is stored only as a keyed hash.
 
-use super::query::{execute, fetch_optional, on_engine, statements};
+use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes, grants};
 use crate::clock::Timestamp;
-use crate::domain::session::Session;
+use crate::domain::device::Device;
+use crate::domain::session::{IDLE, Session};
 use crate::ids::{AccountId, SessionId};
 use crate::protocol::acr::SignInLevel;
 
 statements! {
-    INSERT = "INSERT INTO sessions (id, token_hash, account_id, methods, sign_in_level, authenticated_at, seen_at, expires_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT = "INSERT INTO sessions (id, token_hash, account_id, methods, sign_in_level, device, authenticated_at, seen_at, expires_at) \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     FIND = "SELECT id, token_hash, account_id, methods, sign_in_level, authenticated_at, seen_at, expires_at \
             FROM sessions WHERE id = $1 AND ended_at IS NULL";
     SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
-    END = "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+    END = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
+    END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
+    OF_ACCOUNT = "SELECT id, methods, authenticated_at, seen_at, device FROM sessions WHERE account_id = $1 \
+                  AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id DESC";
 }
 
 #[derive(sqlx::FromRow)]
@@ -37,11 +41,11 @@ pub struct StoredSession {
     pub token_hash: String,
 }
 
-/// Stores a new session under the hash of its cookie's secret.
+/// Stores a new session, begun on this device, under the hash of its cookie's secret.
 ///
 /// # Errors
 /// The store's own.
-pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &str) -> Stored<()> {
+pub async fn insert(tx: &mut Tx, session: &Session, device: Device, token_hash: &str) -> Stored<()> {
     execute!(
         tx,
         INSERT,
@@ -50,6 +54,7 @@ pub async fn insert(tx: &mut Tx, session: &Session, token_hash: &str) -> Stored<
         session.account.as_str(),
         session.methods.as_str(),
         session.level as i64,
+        device.to_string(),
         session.authenticated_at.0,
         session.seen_at.0,
         session.expires_at.0,
@@ -88,17 +93,66 @@ pub async fn seen(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<()> {
     execute!(tx, SEEN, id.as_str(), now.0).map(drop)
 }
 
-/// Ends a session and everything granted in it; `false` if it had ended before.
+/// Ends a session of an account and everything granted in it; `false` if it had ended before, or is another's.
 ///
 /// # Errors
 /// The store's own.
-pub async fn end(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<bool> {
-    let ended = execute!(tx, END, id.as_str(), now.0)? == 1;
+pub async fn end(tx: &mut Tx, account: &AccountId, id: &SessionId, now: Timestamp) -> Stored<bool> {
+    let ended = execute!(tx, END, id.as_str(), account.as_str(), now.0)? == 1;
     if ended {
-        grants::revoke_of_session(tx, id, now).await?;
-        changes::record(tx, &cache_key(id), now).await?;
+        end_grants(tx, id, now).await?;
     }
     Ok(ended)
+}
+
+/// Ends every other session of a session's account, and everything granted in them; which they were.
+///
+/// # Errors
+/// The store's own.
+pub async fn end_others(tx: &mut Tx, here: &Session, now: Timestamp) -> Stored<Vec<SessionId>> {
+    let rows = fetch_all!(tx, (String,), END_OTHERS, here.account.as_str(), here.id.as_str(), now.0)?;
+    let ended: Vec<SessionId> = rows.into_iter().map(|(id,)| SessionId(id)).collect();
+    for id in &ended {
+        end_grants(tx, id, now).await?;
+    }
+    Ok(ended)
+}
+
+async fn end_grants(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<()> {
+    grants::revoke_of_session(tx, id, now).await?;
+    changes::record(tx, &cache_key(id), now).await
+}
+
+/// A session as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: SessionId,
+    /// `amr`, blank-separated.
+    pub methods: String,
+    /// When it began.
+    pub authenticated_at: Timestamp,
+    /// When it was last used, within [`SEEN_STEP`](crate::domain::session::SEEN_STEP).
+    pub seen_at: Timestamp,
+    /// The device in coarse words, or an empty text.
+    pub device: String,
+}
+
+/// The live sessions of an account, the last used first.
+///
+/// # Errors
+/// The store's own.
+pub async fn of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Stored<Vec<Listed>> {
+    let idle = now.minus(IDLE);
+    let rows = fetch_all!(conn, (String, String, i64, i64, String), OF_ACCOUNT, account.as_str(), now.0, idle.0)?;
+    let listed = |(id, methods, begun, seen, device)| Listed {
+        id: SessionId(id),
+        methods,
+        authenticated_at: Timestamp(begun),
+        seen_at: Timestamp(seen),
+        device,
+    };
+    Ok(rows.into_iter().map(listed).collect())
 }
 
 /// The name under which a session's change is told to other nodes.

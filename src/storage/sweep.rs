@@ -13,6 +13,8 @@ statements! {
     LIMITS = "DELETE FROM limits WHERE (subject, window_start) IN \
               (SELECT subject, window_start FROM limits WHERE expires_at <= $1 LIMIT 500)";
     TICKETS = "DELETE FROM spent_tickets WHERE id IN (SELECT id FROM spent_tickets WHERE expires_at <= $1 LIMIT 500)";
+    UPSTREAM_SIGN_INS = "DELETE FROM upstream_sign_ins WHERE state_hash IN \
+                         (SELECT state_hash FROM upstream_sign_ins WHERE expires_at <= $1 LIMIT 500)";
     CHANGES = "DELETE FROM changes WHERE changed_at <= $1";
     // The reasons of old decisions are personal data too: their term is that of the audit log, half a year.
     REVIEWS = "UPDATE reviews SET content = '', reason = NULL WHERE content <> '' AND id IN \
@@ -39,7 +41,7 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// The store's own.
 pub async fn sweep(tx: &mut Tx, now: Timestamp) -> Stored<u64> {
     let mut gone = 0;
-    for sql in [INTERACTIONS, SESSIONS, GRANTS, CODES, LIMITS, TICKETS, EVIDENCE, ABANDONED] {
+    for sql in [INTERACTIONS, SESSIONS, GRANTS, CODES, LIMITS, TICKETS, UPSTREAM_SIGN_INS, EVIDENCE, ABANDONED] {
         gone += execute!(tx, sql, now.0)?;
     }
     for sql in [JOURNEYS, OUTBOX] {

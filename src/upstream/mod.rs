@@ -1,10 +1,14 @@
 //! Legacy systems as upstream identity sources: one file a connector kind, the catalogue, what a sign-in proves.
 
 pub mod catalogue;
+mod formula;
+mod openid_connect;
 mod proof;
 mod registry;
 mod ticket;
+mod user_table;
 
+pub use openid_connect::{Answer, Asked};
 pub use proof::{UpstreamProfile, UpstreamProof};
 pub use registry::{ConnectedSystem, Systems};
 
@@ -47,4 +51,10 @@ pub enum SignInFailure {
     /// No answer, a late one, or one that makes no sense.
     #[error("unavailable")]
     Unavailable,
+    /// The person, or the provider, has broken off a sign-in over there.
+    #[error("declined")]
+    Declined,
+    /// An answer that doesn't verify: forged, meant for somebody else, or mixed up with another provider's.
+    #[error("untrusted")]
+    Untrusted,
 }

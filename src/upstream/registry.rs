@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::catalogue::{self, Group};
+use super::openid_connect::{Answer, Asked, OpenidConnect};
 use super::ticket::Ticket;
+use super::user_table::UserTable;
 use super::{Credentials, SignInFailure, UpstreamProof, UpstreamUser};
-use crate::clock::Clock;
+use crate::clock::{Clock, Random};
 use crate::config::{CarryOver, Connector, System};
 use crate::ids::SystemId;
+use crate::protocol::account_kind::AccountKind;
 
 enum Kind {
     Ticket(Ticket),
+    UserTable(UserTable),
+    OpenidConnect(OpenidConnect),
 }
 
 /// A legacy system that can be signed in to.
@@ -26,6 +31,8 @@ pub struct ConnectedSystem {
     pub carry_over: CarryOver,
     /// Off: refused at the next step.
     pub enabled: bool,
+    /// Whether whoever is linked may sign in with it.
+    pub signs_in: bool,
     kind: Kind,
     clock: Clock,
 }
@@ -41,11 +48,51 @@ impl ConnectedSystem {
     /// # Errors
     /// [`SignInFailure`]
     pub async fn sign_in(&self, credentials: &Credentials<'_>) -> Result<UpstreamProof, SignInFailure> {
-        let user: UpstreamUser = match &self.kind {
+        let user = match &self.kind {
             Kind::Ticket(ticket) => ticket.sign_in(credentials).await?,
+            Kind::UserTable(table) => table.sign_in(credentials).await?,
+            // Its password is typed over there, and nowhere else.
+            Kind::OpenidConnect(_) => return Err(SignInFailure::Unavailable),
         };
-        let who = (credentials.account, credentials.kind);
-        Ok(UpstreamProof::new(self.id.clone(), who, user, self.vouches, self.clock.now()))
+        Ok(self.proof((credentials.account, credentials.kind), user))
+    }
+
+    /// The origins that a form leads to which begins a sign-in over there, blank-separated; `None` if this system is
+    /// signed in to here, with account and password.
+    pub fn leads_to(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::OpenidConnect(provider) => Some(&provider.origins),
+            Kind::Ticket(_) | Kind::UserTable(_) => None,
+        }
+    }
+
+    /// Begins a sign-in over there: where to send the browser, and what to remember until it comes back with `state`.
+    ///
+    /// # Errors
+    /// [`SignInFailure::Unavailable`]
+    pub async fn ask(&self, state: &str) -> Result<(String, Asked), SignInFailure> {
+        match &self.kind {
+            Kind::OpenidConnect(provider) => provider.ask(state).await,
+            Kind::Ticket(_) | Kind::UserTable(_) => Err(SignInFailure::Unavailable),
+        }
+    }
+
+    /// Ends a sign-in over there.
+    ///
+    /// # Errors
+    /// [`SignInFailure`]
+    pub async fn answered(&self, asked: &Asked, answer: &Answer<'_>) -> Result<UpstreamProof, SignInFailure> {
+        match &self.kind {
+            Kind::OpenidConnect(provider) => {
+                let (account, user) = provider.answered(asked, answer).await?;
+                Ok(self.proof((&account, AccountKind::Individual), user))
+            }
+            Kind::Ticket(_) | Kind::UserTable(_) => Err(SignInFailure::Untrusted),
+        }
+    }
+
+    fn proof(&self, who: (&str, AccountKind), user: UpstreamUser) -> UpstreamProof {
+        UpstreamProof::new(self.id.clone(), who, user, self.vouches, self.clock.now())
     }
 }
 
@@ -60,8 +107,8 @@ impl std::fmt::Debug for ConnectedSystem {
 pub struct Systems(BTreeMap<SystemId, ConnectedSystem>);
 
 impl Systems {
-    /// Connects what the configuration names. Nothing is called yet.
-    pub fn connect(entries: &[System], http: &reqwest::Client, clock: &Clock) -> Self {
+    /// Connects what the configuration names; providers send people back to `callback`. Nothing is called yet.
+    pub fn connect(entries: &[System], callback: &str, http: &reqwest::Client, clock: &Clock, random: &Random) -> Self {
         let connect = |entry: &System| {
             let row = catalogue::row(&entry.id);
             let name_zh = entry.name_zh.clone().or_else(|| row.map(|r| r.zh.to_owned())).unwrap_or_default();
@@ -74,6 +121,10 @@ impl Systems {
                     http: http.clone(),
                     clock: clock.clone(),
                 }),
+                Connector::UserTable(table) => Kind::UserTable(UserTable::new(&entry.id, table)),
+                Connector::OpenidConnect(provider) => {
+                    Kind::OpenidConnect(OpenidConnect::new(provider.clone(), callback, http, clock, random))
+                }
             };
             let system = ConnectedSystem {
                 id: entry.id.clone(),
@@ -83,6 +134,7 @@ impl Systems {
                 vouches: entry.vouches,
                 carry_over: entry.carry_over,
                 enabled: entry.enabled,
+                signs_in: entry.sign_in,
                 kind,
                 clock: clock.clone(),
             };

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use md5::{Digest, Md5};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use time::macros::{format_description, offset};
 use url::Url;
 
+use super::formula::md5_hex;
 use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUser};
 use crate::clock::{Clock, Timestamp};
 use crate::ids::UpstreamSubject;
@@ -148,11 +148,7 @@ fn beijing_time(now: Timestamp) -> String {
 
 /// `md5hex(servicecode + servicepwd + time)`.
 fn signature(code: &str, password: &str, time: &str) -> String {
-    let mut md5 = Md5::new();
-    for part in [code, password, time] {
-        md5.update(part.as_bytes());
-    }
-    md5.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    md5_hex(&[code, password, time].concat())
 }
 
 #[cfg(test)]

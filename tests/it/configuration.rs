@@ -32,6 +32,7 @@ fn the_documented_example_is_a_configuration() {
     let config = load(&path).unwrap();
     assert_eq!(config.issuer_text(), "https://portal.example.gov.cn");
     assert_eq!(config.clients.len(), 1);
+    assert_eq!(config.systems.len(), 3, "one of each connector kind");
     std::fs::remove_file(path).unwrap();
 }
 
@@ -65,9 +66,56 @@ fn an_http_issuer_is_refused_and_all_faults_are_told_at_once() {
 }
 
 #[test]
+fn a_client_that_asks_for_legacy_accounts_owns_a_system_that_exists() {
+    let owner = |owns: &str| example().replace("owns_system = \"hefei\"", owns);
+    assert!(refusal(&owner("")).contains("clients.booking.owns_system"), "the scope needs a system");
+    assert!(refusal(&owner("owns_system = \"nowhere\"")).contains("there is no system nowhere"));
+    let path = file(&example());
+    let owned = load(&path).unwrap().clients[0].owns_system.clone();
+    assert_eq!(owned.unwrap().as_str(), "hefei");
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn the_published_secrets_of_the_documentation_are_refused() {
     let text = example().replace("0f9a1b7c", "change-me");
     assert!(refusal(&text).contains("published"));
+}
+
+#[test]
+fn connectors_that_would_believe_or_keep_too_much_are_refused() {
+    let told = refusal(
+        &example()
+            .replace(
+                "id = \"jyt\"\n",
+                "id = \"jyt\"\nvouches = true\ncarry_over = \"with_second_step\"\nsign_in = true\n",
+            )
+            .replace("table = \"exam_user\"", "table = \"exam user\"")
+            .replace("\"uid\"", "\"uid\\\" OR 1=1 --\"")
+            .replace("name = \"real_name\"", "name = \"real-name\"")
+            .replace("salt = \"salt\"\n", "")
+            .replace("/var/lib/exam/", "exam/")
+            .replace("verified_claim = \"real_name_level\"", "")
+            .replace("https://id.police", "http://id.police")
+            .replace("id = \"gat\"\n", "id = \"gat\"\ncarry_over = \"with_second_step\"\n"),
+    );
+    for setting in [
+        "systems.jyt.vouches",
+        "systems.jyt.carry_over",
+        "systems.jyt.sign_in",
+        "systems.jyt.connector: \"exam user\"",
+        "systems.jyt.connector: \"uid",
+        "systems.jyt.connector: \"real-name\"",
+        "systems.jyt.connector.salt",
+        "systems.jyt.connector.path",
+        "systems.gat.connector.verified_claim",
+        "systems.gat.connector.issuer",
+        "systems.gat.carry_over",
+    ] {
+        assert!(told.contains(setting), "{setting} in:\n{told}");
+    }
+    assert!(refusal(&example().replace("\"md5_16\", ", "\"md5_17\", ")).contains("md5_17"));
+    assert!(refusal(&example().replace("userinfo = true", "user_info = true")).contains("user_info"));
 }
 
 #[test]

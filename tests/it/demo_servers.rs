@@ -4,6 +4,7 @@
 
 mod legacy;
 mod people;
+mod police;
 mod relying_party;
 mod signed;
 

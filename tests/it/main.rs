@@ -12,6 +12,7 @@
 #[macro_use]
 mod support;
 
+mod account;
 mod browser;
 mod configuration;
 mod demo_servers;

@@ -591,6 +591,18 @@ pub const RECORDS: &[Record] = &[
     resident("孙磊", "340121199502189971", Standing::Alive),
     resident("周婷", "34010419860808996X", Standing::Alive),
     resident("秦朗", "34010219820714999X", Standing::Alive),
+    resident("韩梅", "340103199304129983", Standing::Alive),
+    resident("高峰", "34010419910717997X", Standing::Alive),
+    resident("韩美", "340102199609239984", Standing::Alive),
+    resident("冯琪", "340111198802119986", Standing::Alive),
+    resident("彭飞", "340103199405199972", Standing::Alive),
+    resident("彭辉", "340122199203089977", Standing::Alive),
+    resident("谢婷", "340121199006269964", Standing::Alive),
+    resident("邓科", "340104198701099978", Standing::Alive),
+    resident("方静", "340102198909309986", Standing::Alive),
+    resident("汪芳", "340111198507049989", Standing::Alive),
+    resident("苏强", "340121199006269999", Standing::Alive),
+    resident("许小满", "340103201503019971", Standing::Alive),
 ];
 
 const fn resident(name: &'static str, document_number: &'static str, standing: Standing) -> Record {

@@ -12,7 +12,7 @@ use time::Date;
 
 use super::contact::{captcha, passes_captcha};
 use super::existing::look_up;
-use super::{Nav, nav, step_path};
+use super::{Nav, Refresh, nav, step_path};
 use crate::app::App;
 use crate::captcha::ticket::View;
 use crate::domain::person::PersonName;
@@ -49,6 +49,7 @@ struct CheckPage {
     tell: bool,
     /// Whether a reviewer can be asked.
     review: bool,
+    refresh: Refresh,
 }
 
 /// Wait for the check.
@@ -195,8 +196,8 @@ impl AwaitCheck {
             Some(Check::Passed { .. }) | None => "check-again",
         };
         let unavailable = matches!(check(cx.answers), Some(Check::Unavailable { .. }));
-        let mut page = cx.page(&format!("{key}-title"));
-        page.refresh = unavailable.then_some(REFRESH);
+        let page = cx.page(&format!("{key}-title"));
+        let refresh = Refresh::of(cx, unavailable.then_some(REFRESH));
         let number = cx.case.map(ToString::to_string).unwrap_or_default();
         let asks = matches!(check(cx.answers), Some(Check::Captcha { .. }));
         let template = CheckPage {
@@ -209,8 +210,9 @@ impl AwaitCheck {
             tell: unavailable && !waits,
             review: key != "check-again",
             form,
+            refresh,
         };
-        Ok(Rendered::new(status, &template))
+        Ok(Rendered::new(status, &template).refreshing(refresh.seconds()))
     }
 
     async fn act(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {

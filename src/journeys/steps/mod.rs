@@ -38,6 +38,34 @@ pub(super) struct Nav {
     pub(super) phase: u8,
 }
 
+/// Whether a page loads itself again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refresh {
+    /// Nothing is waited for.
+    No,
+    /// Every so many seconds.
+    Every(u32),
+    /// The person has stopped it.
+    Stopped,
+}
+
+impl Refresh {
+    fn of(cx: &Cx<'_>, seconds: Option<u32>) -> Self {
+        match seconds {
+            None => Self::No,
+            Some(_) if cx.visit.is_still() => Self::Stopped,
+            Some(seconds) => Self::Every(seconds),
+        }
+    }
+
+    fn seconds(self) -> Option<u32> {
+        match self {
+            Self::Every(seconds) => Some(seconds),
+            Self::No | Self::Stopped => None,
+        }
+    }
+}
+
 fn nav(cx: &Cx<'_>, step: &dyn Step) -> Nav {
     let before = STEPS.iter().take_while(|s| s.name() != step.name());
     let previous = before.filter(|s| s.applies(cx.answers, cx.today) && s.is_revisited()).last();

@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 use time::Date;
 
-use super::{Nav, nav, step_path};
+use super::{Nav, Refresh, nav, step_path};
 use crate::journeys::answers::{About, Answers, Review, Stage};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
@@ -28,6 +28,7 @@ struct ReviewPage {
     reason: String,
     correct: Option<String>,
     state: &'static str,
+    refresh: Refresh,
 }
 
 /// Wait for the reviewers.
@@ -48,9 +49,9 @@ impl AwaitReview {
             }
             _ => ("review-waiting", String::new(), String::new()),
         };
-        let mut page = cx.page(&format!("{state}-title"));
+        let page = cx.page(&format!("{state}-title"));
         let waits = matches!(state, "review-waiting" | "review-objection");
-        page.refresh = waits.then_some(REFRESH);
+        let refresh = Refresh::of(cx, waits.then_some(REFRESH));
         let identity = review.is_some_and(|r| matches!(r.about(), About::Identity(_)));
         let template = ReviewPage {
             text: page.tv(&format!("{state}-text"), detail),
@@ -61,8 +62,9 @@ impl AwaitReview {
             reason,
             state,
             page,
+            refresh,
         };
-        Ok(Rendered::new(200, &template))
+        Ok(Rendered::new(200, &template).refreshing(refresh.seconds()))
     }
 
     fn act(&self, cx: &Cx<'_>, params: &Params) -> Taken {

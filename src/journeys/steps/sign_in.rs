@@ -1,4 +1,5 @@
-//! The old account and its password, checked by the old system itself.
+//! Signing in at the old system: here, with the old account and its password, which the system itself checks; or over
+//! there, at a federated system, which sends the person back.
 
 use askama::Template;
 use futures_util::future::BoxFuture;
@@ -6,8 +7,12 @@ use serde_json::json;
 use time::Date;
 
 use super::{Nav, login_path, nav, step_path, stop, stop_with_retry};
+use crate::captcha::Kind;
+use crate::captcha::ticket::{self, View};
 use crate::config::CarryOver;
+use crate::domain::account::AccountKind;
 use crate::domain::typed::tidy;
+use crate::ids::SystemId;
 use crate::journeys::answers::Answers;
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
@@ -16,14 +21,14 @@ use crate::pages::{Form, Page, Rendered};
 use crate::passwords;
 use crate::protocol::params::Params;
 use crate::secret::Secret;
-use crate::storage::limits::{self, Limit};
-use crate::storage::{StorageError, accounts, links};
+use crate::sign_in::federated::{self, Purpose};
+use crate::storage::{accounts, links};
 use crate::upstream::{ConnectedSystem, Credentials, SignInFailure, UpstreamProof};
 
-/// Fewer than the five after which old systems lock an account: the portal never spends an upstream's last tries.
-const PER_ACCOUNT: Limit = Limit::new(4, 15 * 60);
-const PER_ADDRESS: Limit = Limit::new(30, 15 * 60);
-const PER_SYSTEM: Limit = Limit::new(600, 60);
+mod limits;
+
+use limits::{Limits, Stopped};
+
 /// Below this age by the document, a guardian has to proceed (PIPL, article 31).
 const GUARDIAN_BELOW: u8 = 14;
 
@@ -35,6 +40,16 @@ struct SignInPage {
     form: Form,
     system: String,
     others: String,
+    captcha: Option<View>,
+}
+
+#[derive(Template)]
+#[template(path = "journey/federated.html")]
+struct FederatedPage {
+    page: Page,
+    nav: Nav,
+    system: String,
+    others: String,
 }
 
 /// Sign in at the old system.
@@ -42,22 +57,65 @@ struct SignInPage {
 pub(crate) struct SignIn;
 
 impl SignIn {
-    fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
+    fn page(
+        &self,
+        cx: &Cx<'_>,
+        system: &ConnectedSystem,
+        form: Form,
+        captcha: Option<Kind>,
+        status: u16,
+    ) -> Result<Rendered, StepError> {
         let english = cx.visit.locale.is_english();
+        let (page, nav, others) = (cx.page("sign-in-title"), nav(cx, self), step_path(cx, "system"));
+        let system_name = system.name(english).to_owned();
+        if let Some(origins) = system.leads_to() {
+            let template = FederatedPage { page, nav, system: system_name, others };
+            return Ok(Rendered::new(status, &template).leading_to(origins.to_owned()));
+        }
+        let captcha = captcha.map(|kind| ticket::issue(cx.app, kind, &cx.visit.browser, english)).transpose()?;
+        Ok(Rendered::new(status, &SignInPage { page, nav, form, system: system_name, others, captcha }))
+    }
+
+    /// The chosen system; switched off in the middle of a migration, the page that stops here.
+    fn system<'a>(&self, cx: &Cx<'a>) -> Result<&'a ConnectedSystem, Rendered> {
         let system = cx.answers.system.as_ref().and_then(|id| cx.app.systems.get(id));
-        let template = SignInPage {
-            page: cx.page("sign-in-title"),
-            nav: nav(cx, self),
-            form,
-            system: system.map(|s| s.name(english).to_owned()).unwrap_or_default(),
-            others: step_path(cx, "system"),
+        system.ok_or_else(|| stop(cx, self, "system-gone", 409, &[("other-systems", step_path(cx, "system"))]))
+    }
+
+    async fn first(&self, cx: &Cx<'_>) -> Result<Rendered, StepError> {
+        let system = match self.system(cx) {
+            Ok(system) => system,
+            Err(gone) => return Ok(gone),
         };
-        Rendered::new(status, &template)
+        let account = cx.answers.proof().map_or("", UpstreamProof::account);
+        let captcha = Limits::of_address(cx).needs_captcha(cx).await?.then_some(Kind::Picture);
+        self.page(cx, system, Form::with([("account", account)]), captcha, 200)
     }
 
     async fn sign_in(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
+        let system = match self.system(cx) {
+            Ok(system) => system,
+            Err(gone) => return Ok(Taken::Show(gone)),
+        };
+        if system.leads_to().is_some() {
+            let purpose = Purpose::Journey(cx.id.clone());
+            return Ok(match federated::begin(cx.app, &cx.visit.browser, system, purpose).await? {
+                Ok(to) => Taken::Leave(to),
+                Err(failure) => Taken::Show(self.failed(cx, system, failure)),
+            });
+        }
+        self.with_password(cx, system, params).await
+    }
+
+    async fn with_password(&self, cx: &Cx<'_>, system: &ConnectedSystem, params: &Params) -> Result<Taken, StepError> {
+        let Some(kind) = cx.answers.kind else { return Ok(Taken::Moved) };
         let mut form = Form::typed(params);
         let (account, password) = (tidy(params.text("account")), Secret::new(params.text("password")));
+        let limits = Limits::new(cx, system, &account);
+        let captcha = limits.needs_captcha(cx).await?.then_some(Kind::named(params.text("captcha_kind")));
+        if params.get("captcha_kind").is_some() {
+            return Ok(Taken::Show(self.page(cx, system, form, captcha, 200)?));
+        }
         if account.is_empty() {
             form.fault("account", "sign-in-account-empty");
         } else if account.chars().count() > 64 {
@@ -67,82 +125,106 @@ impl SignIn {
             form.fault("password", "sign-in-password-empty");
         }
         if form.is_faulty() {
-            return Ok(Taken::Show(self.page(cx, form, 422)));
+            return Ok(Taken::Show(self.page(cx, system, form, captcha, 422)?));
         }
-        let (Some(id), Some(kind)) = (&cx.answers.system, cx.answers.kind) else { return Ok(Taken::Moved) };
-        // Switched off in the middle of a migration: stopped here, at the next step.
-        let Some(system) = cx.app.systems.get(id) else {
-            let ways = [("other-systems", step_path(cx, "system"))];
-            return Ok(Taken::Show(stop(cx, self, "system-gone", 409, &ways)));
-        };
-        if !self.count(cx, system, &account).await? {
-            form.fault("account", "sign-in-limited");
-            return Ok(Taken::Show(self.page(cx, form, 429)));
+        if let Some(stopped) = limits.reached(cx).await? {
+            return Ok(Taken::Show(self.stopped(cx, stopped)));
+        }
+        if captcha.is_some() {
+            let (ticket, typed) = (params.text("captcha_ticket"), params.text("captcha"));
+            if !ticket::answer(cx.app, ticket, &cx.visit.browser, typed).await? {
+                form.fault("captcha", if typed.is_empty() { "captcha-empty" } else { "captcha-wrong" });
+                return Ok(Taken::Show(self.page(cx, system, form, captcha, 422)?));
+            }
+        }
+        if let Some(stopped) = limits.count(cx).await? {
+            return Ok(Taken::Show(self.stopped(cx, stopped)));
         }
         match system.sign_in(&Credentials { account: &account, password: &password, kind }).await {
-            Ok(proof) => self.proven(cx, system, proof, &password).await,
-            Err(SignInFailure::Unavailable) => {
-                self.refund(cx, system, &account).await?;
-                let ways = [("other-systems", step_path(cx, "system"))];
-                Ok(Taken::Show(stop_with_retry(cx, self, "system-down", 503, &ways)))
+            Ok(proof) => {
+                limits.take_back(cx, true).await?;
+                self.proven(cx, system, proof, Some(&password)).await
             }
-            Err(failure) => {
-                form.fault(
-                    "account",
-                    match failure {
-                        SignInFailure::Locked => "sign-in-locked",
-                        SignInFailure::Disabled => "sign-in-disabled",
-                        _ => "sign-in-rejected",
-                    },
-                );
-                Ok(Taken::Show(self.page(cx, form, 422)))
-            }
+            Err(failure) => self.rejected(cx, system, &limits, form, failure).await,
         }
     }
 
-    fn limits(&self, cx: &Cx<'_>, system: &ConnectedSystem, account: &str) -> [(String, Limit); 3] {
-        let index = cx.app.keys.index("legacy account", &format!("{}\n{}", system.id, account.to_lowercase()));
-        let address = Limit { max: PER_ADDRESS.max * cx.visit.asker.factor, ..PER_ADDRESS };
-        // The account's own count comes last: a try that the other limits turn away doesn't touch it.
-        [
-            (format!("legacy address {}", cx.visit.asker.address), address),
-            (format!("legacy system {}", system.id), PER_SYSTEM),
-            (format!("legacy account {index}"), PER_ACCOUNT),
-        ]
+    async fn rejected(
+        &self,
+        cx: &Cx<'_>,
+        system: &ConnectedSystem,
+        limits: &Limits,
+        mut form: Form,
+        failure: SignInFailure,
+    ) -> Result<Taken, StepError> {
+        form.fault(
+            "account",
+            match failure {
+                SignInFailure::Locked => "sign-in-locked",
+                SignInFailure::Disabled => "sign-in-disabled",
+                SignInFailure::Rejected => "sign-in-rejected",
+                SignInFailure::Unavailable | SignInFailure::Declined | SignInFailure::Untrusted => {
+                    limits.take_back(cx, false).await?;
+                    return Ok(Taken::Show(self.failed(cx, system, failure)));
+                }
+            },
+        );
+        let captcha = limits.needs_captcha(cx).await?.then_some(Kind::Picture);
+        Ok(Taken::Show(self.page(cx, system, form, captcha, 422)?))
     }
 
-    /// Counts a try before it is made: two at the same moment can't both be the last.
-    async fn count(&self, cx: &Cx<'_>, system: &ConnectedSystem, account: &str) -> Result<bool, StorageError> {
-        let (limits, now) = (self.limits(cx, system, account), cx.visit.now);
-        cx.app
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    for (subject, limit) in &limits {
-                        if !limits::hit(tx, subject, *limit, now).await? {
-                            return Ok(false);
-                        }
-                    }
-                    Ok(true)
-                })
-            })
-            .await
+    /// What came back from a federated system.
+    pub(in crate::journeys) async fn returned(
+        &self,
+        cx: &Cx<'_>,
+        asked: &SystemId,
+        outcome: Result<UpstreamProof, SignInFailure>,
+    ) -> Result<Taken, StepError> {
+        // Another tab has chosen something else meanwhile.
+        if cx.answers.system.as_ref() != Some(asked) || cx.answers.kind != Some(AccountKind::Individual) {
+            return Ok(Taken::Moved);
+        }
+        let system = match self.system(cx) {
+            Ok(system) => system,
+            Err(gone) => return Ok(Taken::Show(gone)),
+        };
+        match outcome {
+            Ok(proof) => self.proven(cx, system, proof, None).await,
+            Err(failure) => Ok(Taken::Show(self.failed(cx, system, failure))),
+        }
     }
 
-    /// The upstream was down: the try isn't the person's.
-    async fn refund(&self, cx: &Cx<'_>, system: &ConnectedSystem, account: &str) -> Result<(), StorageError> {
-        let (limits, now) = (self.limits(cx, system, account), cx.visit.now);
-        cx.app
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    for (subject, limit) in &limits {
-                        limits::refund(tx, subject, *limit, now).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .await
+    /// No answer, or none that helps: again, or another system. The try isn't counted.
+    fn failed(&self, cx: &Cx<'_>, system: &ConnectedSystem, failure: SignInFailure) -> Rendered {
+        let (key, status) = match failure {
+            SignInFailure::Declined => ("federated-declined", 200),
+            SignInFailure::Untrusted => ("federated-untrusted", 502),
+            _ => ("system-down", 503),
+        };
+        let others = ("other-systems", step_path(cx, "system"));
+        match system.leads_to() {
+            Some(origins) => stop_with_retry(cx, self, key, status, &[others]).leading_to(origins.to_owned()),
+            // What was typed is gone: only the form itself can be tried again.
+            None => stop(cx, self, key, status, &[("retry", step_path(cx, self.name())), others]),
+        }
+    }
+
+    /// A limit is reached: until when, and what leads on meanwhile.
+    fn stopped(&self, cx: &Cx<'_>, stopped: Stopped) -> Rendered {
+        let page = cx.page("sign-in-stopped-title");
+        let ways = [
+            ("other-systems", step_path(cx, "system")),
+            ("to-register", "/register".to_owned()),
+            ("sign-in-again", step_path(cx, self.name())),
+        ];
+        let template = super::Stop {
+            text: page.tv(stopped.text, stopped.minutes),
+            ways: ways.map(|(label, path)| (page.t(label), path)).to_vec(),
+            retry: None,
+            nav: nav(cx, self),
+            page,
+        };
+        Rendered::new(429, &template)
     }
 
     async fn proven(
@@ -150,7 +232,7 @@ impl SignIn {
         cx: &Cx<'_>,
         system: &ConnectedSystem,
         proof: UpstreamProof,
-        password: &Secret,
+        password: Option<&Secret>,
     ) -> Result<Taken, StepError> {
         let mut conn = cx.app.db.read().await?;
         if let Some(owner) = links::find(&mut conn, proof.system(), proof.subject()).await? {
@@ -158,7 +240,10 @@ impl SignIn {
             return Ok(Taken::Show(self.linked(cx, owner.map(|a| a.user_name.masked()).unwrap_or_default())));
         }
         drop(conn);
-        let hash = self.carried_over_hash(cx, system, &proof, password).await;
+        let hash = match password {
+            Some(password) => self.carried_over_hash(cx, system, &proof, password).await,
+            None => None,
+        };
         let proof = proof.with_password_hash(hash);
         let audit =
             Effect::Audit("journey.upstream_proven", json!({ "system": proof.system(), "vouched": proof.vouched() }));
@@ -235,9 +320,7 @@ impl Step for SignIn {
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
-        let account = cx.answers.proof().map_or("", UpstreamProof::account);
-        let rendered = self.page(cx, Form::with([("account", account)]), 200);
-        Box::pin(async move { Ok(rendered) })
+        Box::pin(self.first(cx))
     }
 
     fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {

@@ -2,6 +2,7 @@
 
 use super::Addressed;
 use crate::protocol::account_kind::AccountKind;
+use crate::protocol::claims::{ClaimsRequest, Parsed};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::pkce::CodeChallenge;
@@ -23,6 +24,7 @@ pub(super) const PIPELINE: &[Check] = &[
     nonce,
     locales,
     acr_values,
+    claims,
     login_hint,
     account_kind,
 ];
@@ -41,6 +43,9 @@ pub(super) fn unchecked(addressed: &Addressed<'_>) -> AuthorizationRequest {
         login_hint: None,
         ui_locales: Vec::new(),
         acr_values: Vec::new(),
+        essential_acr: Vec::new(),
+        subjects: Vec::new(),
+        claims: ClaimsRequest::default(),
         account_kind: None,
     }
 }
@@ -147,6 +152,18 @@ fn locales(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationReques
 /// Voluntary (OpenID Connect Core, section 3.1.2.1): the token tells what was reached.
 fn acr_values(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     request.acr_values = params.text("acr_values").split_whitespace().take(8).map(str::to_owned).collect();
+    Ok(())
+}
+
+/// OpenID Connect Core, section 5.5. What the client isn't granted is left out, like every claim that isn't known.
+fn claims(addressed: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    if let Some(text) = params.get("claims") {
+        let parsed = Parsed::parse(text).map_err(|_| invalid("claims is malformed or too large"))?;
+        request.claims = parsed.claims.within(&addressed.client.scopes);
+        request.subjects = parsed.subjects;
+        request.acr_values.extend(parsed.acr_values);
+        request.essential_acr = parsed.essential_acr;
+    }
     Ok(())
 }
 

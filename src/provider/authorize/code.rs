@@ -11,6 +11,7 @@ use crate::domain::account::Account;
 use crate::domain::session::Session;
 use crate::ids::{AccountId, ClientId, GrantId, SessionId};
 use crate::protocol::acr::Acr;
+use crate::protocol::claims::ClaimsRequest;
 use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::Scopes;
@@ -45,6 +46,9 @@ pub struct Code {
     /// What for.
     #[serde(rename = "o")]
     pub scopes: Scopes,
+    /// The claims that were asked for by name.
+    #[serde(rename = "q", default, skip_serializing_if = "ClaimsRequest::is_empty")]
+    pub claims: ClaimsRequest,
     /// `auth_time`, in seconds.
     #[serde(rename = "t")]
     pub auth_time: i64,
@@ -83,12 +87,18 @@ impl Code {
             session: session.id.clone(),
             account: account.id.clone(),
             scopes: request.scopes.clone(),
+            claims: request.claims.clone(),
             auth_time: session.authenticated_at.seconds(),
             acr: acr.to_string(),
             methods: session.methods.clone(),
             expires_at: now.plus(LIFETIME),
         };
         app.keys.seal_json(Purpose::Code, CONTEXT, &code)
+    }
+
+    /// When it was issued.
+    pub fn issued_at(&self) -> Timestamp {
+        self.expires_at.minus(LIFETIME)
     }
 
     /// Opens a code; `None` for anything that this portal didn't issue.

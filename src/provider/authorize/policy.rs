@@ -4,6 +4,7 @@
 use crate::clock::Timestamp;
 use crate::domain::account::Account;
 use crate::domain::session::Session;
+use crate::protocol::acr::Acr;
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::{Scope, Scopes};
@@ -21,8 +22,8 @@ pub struct Given<'a> {
     pub selected_here: bool,
     /// When the interaction began; none on the silent path.
     pub asked_at: Option<Timestamp>,
-    /// Whether an `id_token_hint` names somebody else than who is signed in.
-    pub hint_is_other: bool,
+    /// Whether the request is for somebody else than who is signed in.
+    pub is_other: bool,
     /// The time.
     pub now: Timestamp,
 }
@@ -59,8 +60,21 @@ pub fn decide(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
 
 fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     let Some((session, account)) = given.signed_in else { return Decision::Login };
-    if !signed_in_recently(request, given, session) || given.hint_is_other {
+    if !signed_in_recently(request, given, session) {
         return Decision::Login;
+    }
+    // A sign-in may help, once: what isn't met after it is for the client to know.
+    let unmet = |code, text| match is_after(session, given.asked_at) {
+        true => Decision::Refuse(OAuthError::new(code, text)),
+        false => Decision::Login,
+    };
+    if given.is_other {
+        return unmet(ErrorCode::LoginRequired, "somebody else has signed in");
+    }
+    let reached = Acr { identity: account.identity_level, sign_in: session.level };
+    let will_do = |wanted: &String| Acr::parse(wanted).is_some_and(|wanted| reached.satisfies(wanted));
+    if !request.essential_acr.is_empty() && !request.essential_acr.iter().any(will_do) {
+        return unmet(ErrorCode::UnmetAuthenticationRequirements, "no essential acr value is reached");
     }
     if request.account_kind.is_some_and(|kind| kind != account.kind) {
         return Decision::Login;
@@ -68,13 +82,13 @@ fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     if request.prompt.select_account && !given.selected_here && !is_after(session, given.asked_at) {
         return Decision::Select;
     }
-    let real_name_asked = request.scopes.contains(Scope::RealName);
-    let covered = given.consent.covers(&request.scopes);
+    let asked = request.asked();
+    let covered = given.consent.covers(&asked);
     if !given.consented_here && (request.prompt.consent || !covered) {
         return Decision::Consent;
     }
     // Real-name data never goes out by a consent that only seems to be there.
-    if real_name_asked && !given.consent.contains(Scope::RealName) {
+    if asked.contains(Scope::RealName) && !given.consent.contains(Scope::RealName) {
         return Decision::Consent;
     }
     Decision::Issue

@@ -190,6 +190,11 @@ impl Chrome {
         field.send_keys(text).await.unwrap_or_else(|error| panic!("{css}: {error}"));
     }
 
+    /// Chooses a file.
+    pub(super) async fn attach(&self, css: &str, path: &str) {
+        self.find(css).await.send_keys(path).await.unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
     /// Chooses a box, a radio button or an option.
     pub(super) async fn choose(&self, css: &str) {
         let element = self.find(css).await;

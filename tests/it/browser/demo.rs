@@ -26,17 +26,17 @@ impl Drop for Demo {
     }
 }
 
-/// The first of five free ports in a row, below those that the system gives out by itself.
-fn five_ports() -> u16 {
+/// The first of six free ports in a row, below those that the system gives out by itself.
+fn six_ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 1800).unwrap() * 10;
     for _ in 0..1800 {
         let port = 12_000 + (start + NEXT.fetch_add(10, Ordering::SeqCst)) % 18_000;
-        if (port..port + 5).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+        if (port..port + 6).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
             return port;
         }
     }
-    panic!("no five ports in a row are free");
+    panic!("no six ports in a row are free");
 }
 
 /// A fresh folder below cargo's own for tests.
@@ -50,7 +50,7 @@ pub(super) fn folder(of: &str, port: u16) -> PathBuf {
 impl Demo {
     /// Starts one and waits until it answers.
     pub(super) async fn start() -> Self {
-        let port = five_ports();
+        let port = six_ports();
         let folder = folder("demo", port);
         let log = folder.join("log");
         let mut process = Command::new(env!("CARGO_BIN_EXE_guiyi"))
@@ -87,6 +87,11 @@ impl Demo {
         self.at(1, path)
     }
 
+    /// A page of the police.
+    pub(super) fn police(&self, path: &str) -> String {
+        self.at(5, path)
+    }
+
     /// Turns the legacy system `up`, `down` or `slow`.
     pub(super) async fn turn_legacy_system(&self, mode: &str) {
         self.turn(2, mode).await;
@@ -95,6 +100,11 @@ impl Demo {
     /// Turns the authoritative source `up`, `down` or `slow`.
     pub(super) async fn turn_source(&self, mode: &str) {
         self.turn(3, mode).await;
+    }
+
+    /// Turns the police's provider `up`, `down` or `slow`.
+    pub(super) async fn turn_police(&self, mode: &str) {
+        self.turn(5, mode).await;
     }
 
     async fn turn(&self, offset: u16, mode: &str) {
@@ -121,6 +131,41 @@ impl Demo {
             before.contains(purpose).then(|| after.chars().take_while(char::is_ascii_digit).collect())
         };
         self.message(phone, pick).await
+    }
+
+    /// What `pick` finds in the newest message that has it, once it is there.
+    pub(super) async fn told(&self, to: &str, words: &str) -> String {
+        let pick = |text: &str| text.contains(words).then(|| text.to_owned());
+        until(&format!("a message to {to} with {words}"), async || self.message(to, pick).await).await
+    }
+
+    /// Runs `guiyi review` as one of the demonstration's reviewers, and gives what it prints.
+    pub(super) fn review(&self, reviewer: usize, arguments: &[&str]) -> String {
+        use std::io::Write;
+        let (name, ..) = guiyi::demo::staff::REVIEWERS[reviewer];
+        let mut child = Command::new(env!("CARGO_BIN_EXE_guiyi"))
+            .args(["review", "--as", name, "--demo-dir"])
+            .arg(self.folder.join("data"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        writeln!(child.stdin.take().unwrap(), "{}", guiyi::demo::staff::PASSWORD).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "guiyi review {arguments:?}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// A picture in a file, for an upload.
+    pub(super) fn picture(&self) -> String {
+        let path = self.folder.join("document.png");
+        image::RgbImage::from_fn(640, 400, |x, y| image::Rgb([(x % 255) as u8, (y % 255) as u8, 120]))
+            .save(&path)
+            .unwrap();
+        path.display().to_string()
     }
 
     /// The link in a mail.

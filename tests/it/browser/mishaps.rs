@@ -55,7 +55,7 @@ async fn an_old_system_that_is_down_loses_nothing_and_is_tried_again() {
     walk.see("stop", "/sign-in").await;
     assert_eq!(chrome.words("h1").await, "原业务系统暂时无法连接");
     demo.turn_legacy_system("up").await;
-    chrome.press(NEXT).await;
+    chrome.press(".ways a[href$='/sign-in']").await;
     walk.see("retry", "/sign-in").await;
     walk.sign_in(person("liming")).await;
     walk.see("after", "/agreement").await;

@@ -4,6 +4,7 @@
 //! `target/screenshots`, and is asked three things: does it fit the window's width, does axe-core object, and is what
 //! should have the focus focused.
 
+mod account;
 mod chrome;
 mod demo;
 mod walk;
@@ -11,7 +12,10 @@ mod walk;
 mod existing_accounts;
 mod form_errors;
 mod keyboard;
+mod manual_review;
 mod mishaps;
+mod other_systems;
+mod registration;
 mod small_screen;
 mod whole_way;
 mod without_script;

@@ -1,15 +1,19 @@
 use std::collections::HashSet;
 
-use guiyi::demo::people::{Expectation, Kind, PEOPLE, records};
+use guiyi::demo::people::{EXAM, Expectation, Kind, PEOPLE, POLICE, Person, records};
 use guiyi::demo::{Addresses, Manifest, manifest, table};
 use guiyi::domain::document::Document;
 use guiyi::domain::person::PersonName;
 use guiyi::passwords::check;
 use time::macros::date;
 
+fn everybody() -> impl Iterator<Item = &'static Person> {
+    PEOPLE.iter().chain(EXAM.iter().map(|(person, _)| person)).chain(POLICE)
+}
+
 #[test]
 fn every_document_is_well_formed_and_synthetic() {
-    let numbers = PEOPLE.iter().map(|person| (person.truth.document_type, person.truth.document_number));
+    let numbers = everybody().map(|person| (person.truth.document_type, person.truth.document_number));
     let held = records().into_iter().map(|record| (record.document_type, record.document_number));
     for (kind, number) in numbers.chain(held) {
         assert!(Document::parse(kind, number, date!(2026 - 11 - 24)).is_ok(), "{number}");
@@ -20,8 +24,11 @@ fn every_document_is_well_formed_and_synthetic() {
 #[test]
 fn accounts_identifiers_and_records_are_unique() {
     let unique = |texts: Vec<&str>| texts.iter().collect::<HashSet<_>>().len() == texts.len();
-    assert!(unique(PEOPLE.iter().map(|person| person.account).collect()));
-    assert!(unique(PEOPLE.iter().map(|person| person.user_id).collect()));
+    let systems = [PEOPLE.iter().collect(), EXAM.iter().map(|(person, _)| person).collect(), POLICE.iter().collect()];
+    for users in systems.map(|users: Vec<&Person>| users) {
+        assert!(unique(users.iter().map(|person| person.account).collect()));
+        assert!(unique(users.iter().map(|person| person.user_id).collect()));
+    }
     assert!(unique(records().iter().map(|record| record.document_number).collect()));
 }
 
@@ -39,7 +46,7 @@ fn the_stories_fit_the_passwords_and_the_records() {
 
 #[test]
 fn every_name_is_in_the_portals_own_form() {
-    for person in PEOPLE {
+    for person in everybody() {
         assert_eq!(PersonName::parse(person.truth.name).unwrap().as_str(), person.truth.name);
     }
     for record in records() {
@@ -56,12 +63,14 @@ fn the_manifest_survives_json_and_its_table_is_aligned() {
         legacy: "http://127.0.0.1:3",
         source: "http://127.0.0.1:4",
         inbox: "http://127.0.0.1:5",
+        police: "http://127.0.0.1:6",
+        exam: "/tmp/exam.db",
     };
     let json = serde_json::to_string(&manifest(&at)).unwrap();
     let manifest: Manifest = serde_json::from_str(&json).unwrap();
     let table = table(&manifest);
     println!("{table}");
-    assert_eq!(table.lines().count(), PEOPLE.len() + 1);
+    assert_eq!(table.lines().count(), everybody().count() + 1);
     let line = |account: &str| table.lines().find(|line| line.contains(account)).unwrap();
     let column = |line: &str, until: &str| {
         let head = &line[..line.find(until).unwrap()];

@@ -95,16 +95,19 @@ async fn run(engine: Engine) {
 async fn kill_once(portal: &mut Portal, wire: &Wire, town: &Town, report: &Report) {
     let below = |n: u32| u64::from(town.random.below(n));
     portal.spawn();
-    if below(AT_START) == 0 && town.fragile.load(Ordering::SeqCst) == 0 {
+    let may = || town.fragile.load(Ordering::SeqCst) == 0;
+    if below(AT_START) == 0 {
         tokio::time::sleep(Duration::from_millis(below(INSTANT))).await;
-        portal.kill();
-        return report.killed_at_start();
+        if may() {
+            portal.kill();
+            return report.killed_at_start();
+        }
     }
     portal.until_up().await;
     loop {
         wire.requests(1 + below(8)).await;
         tokio::time::sleep(Duration::from_millis(below(INSTANT))).await;
-        if town.fragile.load(Ordering::SeqCst) == 0 {
+        if may() {
             break;
         }
     }

@@ -84,9 +84,9 @@ impl Town {
             next.run(request)
         }));
         let places = [
-            listen(|| legacy::router(legacy)).await,
-            listen(|| source::router(source)).await,
-            listen(|| counted).await,
+            listen(|_| legacy::router(legacy)).await,
+            listen(|_| source::router(source)).await,
+            listen(|_| counted).await,
         ];
         let config = folder.join("guiyi.toml");
         let text = configuration(address, &database(engine, &folder).await, &folder, &secret, &places);

@@ -32,8 +32,8 @@ const WAY: [&str; 15] = [
 /// Longer than a message can be held back by kills.
 const PATIENCE: Duration = Duration::from_secs(240);
 /// After so many interrupted sign-ins the next one has to get through: old systems lock an account, so the portal
-/// lets four tries pass in a quarter of an hour.
-const INTERRUPTED_SIGN_INS: usize = 3;
+/// lets three tries pass in a quarter of an hour, and a kill can't be told from a try.
+const INTERRUPTED_SIGN_INS: usize = 2;
 
 pub struct Visitor {
     pub citizen: Citizen,
@@ -114,9 +114,8 @@ impl Visitor {
                 self.submit(&[("action", "review")]).await;
             }
             // Interrupted between entering and asking: one button, or a captcha after too many interruptions.
-            "check" if self.browser.shows("captcha_ticket") => self.solve("action", "check").await,
-            "check" => self.submit(&[("action", "retry")]).await,
-            "contact-phone" | "phone" => self.solve("phone", old.mobile).await,
+            "check" => self.solve(&[("action", "check")]).await,
+            "contact-phone" | "phone" => self.solve(&[("phone", old.mobile)]).await,
             "contact-code" | "phone-code" => {
                 let code = self.code().await;
                 self.submit(&[("code", &code)]).await;
@@ -142,21 +141,24 @@ impl Visitor {
 
     async fn sign_in(&mut self) {
         let old = self.citizen.old;
-        self.submit(&[("account", old.account), ("password", old.password)]).await;
+        self.solve(&[("account", old.account), ("password", old.password)]).await;
         if self.interrupted_sign_ins >= INTERRUPTED_SIGN_INS && self.step() != "sign-in" {
             self.town.fragile.fetch_sub(1, Ordering::SeqCst);
             self.interrupted_sign_ins = 0;
         }
     }
 
-    /// Past a captcha: asks for the question in words, and answers it.
-    async fn solve(&mut self, name: &str, value: &str) {
+    /// Past a captcha, if there is one: asks for the question in words, and answers it.
+    async fn solve(&mut self, fields: &[(&str, &str)]) {
+        if !self.browser.shows("captcha_ticket") {
+            return self.submit(fields).await;
+        }
         let here = self.step();
-        self.submit(&[(name, value), ("captcha_kind", "question")]).await;
+        self.submit(&[fields, &[("captcha_kind", "question")]].concat()).await;
         if self.step() == here
             && let Some(answer) = answer(&self.browser.body)
         {
-            self.submit(&[(name, value), ("captcha", &answer.to_string())]).await;
+            self.submit(&[fields, &[("captcha", &answer.to_string())]].concat()).await;
         }
     }
 

@@ -44,8 +44,8 @@ both! {
         assert_eq!(world.count("legacy_links").await, 2);
         let told = world.messages(LIMING.phone).await;
         assert_eq!(told.iter().filter(|t| t.contains("已绑定")).count(), 2, "its owner is told: {told:?}");
-        browser.get("/account").await;
-        assert_eq!(browser.body.matches("合肥市-合肥市政务服务网 <span").count(), 2);
+        browser.get("/account/links").await;
+        assert_eq!(browser.body.matches("<strong>合肥市-合肥市政务服务网").count(), 2);
     }
 
     async fn a_code_to_the_phone_on_file_binds_and_says_what_it_does(world) {
@@ -142,16 +142,15 @@ both! {
         let mut browser = world.browser();
         to_existing(&world, &mut browser, &SECOND).await;
         browser.submit(&[("action", "password"), ("password", NEW_PASSWORD)]).await;
-        browser.get("/account").await;
-        // Somebody else's link isn't theirs to undo.
-        let mut other = migrate(&world, &ZHANGWEI).await;
-        let link = browser.form().1.iter().find(|(n, _)| n == "link").unwrap().1.clone();
-        other.get("/account").await;
-        other.submit(&[("link", &link)]).await;
-        assert_eq!(world.scalar("SELECT COUNT(*) FROM legacy_links WHERE unlinked_at IS NULL").await, 3);
+        browser.get("/account/links").await;
+        let page = browser.link("/account/links/");
+        browser.get(&page).await;
+        assert!(browser.shows("不再属于您的统一账号"), "it says what it means: {}", browser.body);
+        assert_eq!(world.scalar("SELECT COUNT(*) FROM legacy_links WHERE unlinked_at IS NULL").await, 2, "asked first");
         browser.submit(&[]).await;
-        assert_eq!(world.scalar("SELECT COUNT(*) FROM legacy_links WHERE unlinked_at IS NULL").await, 2);
-        assert_eq!(browser.body.matches("合肥市-合肥市政务服务网 <span").count(), 1);
+        assert_eq!(browser.at, "/account/links");
+        assert_eq!(world.scalar("SELECT COUNT(*) FROM legacy_links WHERE unlinked_at IS NULL").await, 1);
+        assert_eq!(browser.body.matches("<strong>合肥市-合肥市政务服务网").count(), 1);
         // The unlinked account can be migrated again, with a proof of its own.
         let mut again = world.browser();
         to_existing(&world, &mut again, &LIMING).await;

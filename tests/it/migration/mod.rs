@@ -2,14 +2,18 @@
 
 pub mod attacks;
 mod binding;
+mod contacts;
+mod federated;
+mod federated_attacks;
 mod interruptions;
+mod limits;
 mod outcomes;
 mod races;
-mod contacts;
 mod refusals;
 mod registration;
 pub mod review;
 mod source;
+mod user_table;
 
 use crate::support::{Browser, World};
 
@@ -62,8 +66,13 @@ pub const NEW_PASSWORD: &str = "Tulip-garden-77";
 
 /// To the sign-in page of the old system.
 pub async fn to_sign_in(browser: &mut Browser, entry: &str) {
+    to_sign_in_at(browser, entry, "hefei").await;
+}
+
+/// The same for any system.
+pub async fn to_sign_in_at(browser: &mut Browser, entry: &str, system: &str) {
     browser.get(entry).await;
-    browser.submit(&[("system", "hefei")]).await;
+    browser.submit(&[("system", system)]).await;
     browser.submit(&[("kind", "individual")]).await;
     assert!(browser.at.ends_with("/sign-in"), "{}", browser.at);
 }

@@ -47,22 +47,6 @@ both! {
         assert!(browser.at.ends_with("/agreement"), "{}", browser.at);
     }
 
-    async fn the_upstream_s_last_tries_are_never_spent(world) {
-        let mut browser = world.browser();
-        to_sign_in(&mut browser, "/migrate").await;
-        for _ in 0..4 {
-            browser.submit(&[("account", "liming"), ("password", "wrong")]).await;
-            assert_eq!(browser.status, 422);
-        }
-        browser.submit(&[("account", "LiMing"), ("password", LIMING.password)]).await;
-        assert_eq!(browser.status, 429, "the limit counts every spelling, and names a next step");
-        assert!(browser.shows("十五分钟"));
-        world.advance(16 * 60);
-        // The old system has seen four wrong ones, not five: it hasn't locked him.
-        browser.submit(&[("account", "liming"), ("password", LIMING.password)]).await;
-        assert!(browser.at.ends_with("/agreement"), "{}", browser.body);
-    }
-
     async fn a_linked_legacy_account_is_told_whose_it_is_masked(world) {
         migrate(&world, &LIMING).await;
         let mut browser = world.browser();

@@ -104,7 +104,7 @@ both! {
         let (reviewer, _) = reviewers(&world).await;
         let mut browser = world.browser();
         let number = to_submitted(&world, &mut browser).await;
-        assert!(browser.shows("人工审核中") && browser.shows("http-equiv=\"refresh\""));
+        assert!(browser.shows("人工审核中") && browser.headers["refresh"] == "60");
         let approval = approve(&world, &reviewer, &number).await.unwrap();
         assert!(matches!(approval, Approval::From(at) if at == world.clock.now()), "no account is touched: at once");
         assert_eq!(guiyi::review::news::tell(&world.app).await.unwrap(), 1);

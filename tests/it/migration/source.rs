@@ -15,7 +15,7 @@ both! {
     async fn the_page_refreshes_until_the_background_is_through(world) {
         let mut browser = world.browser();
         to_waiting(&world, &mut browser).await;
-        assert!(browser.shows("http-equiv=\"refresh\"") && browser.shows("人工审核"));
+        assert!(browser.headers["refresh"] == "20" && browser.shows("人工审核"));
         assert_eq!(ask_again(&world.app).await.unwrap(), 0, "not before its time");
         for pause in [31, 31, 61, 121] {
             world.advance(pause);

@@ -2,9 +2,12 @@
 
 mod authorize;
 mod bad_input;
+mod claims;
 mod logout;
 mod nodes;
 mod tokens;
+
+pub use tokens::redeem;
 
 use crate::migration::{LIMING, migrate};
 use crate::support::{Browser, World};

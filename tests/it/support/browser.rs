@@ -12,6 +12,9 @@ pub struct Browser {
     pub router: Router,
     pub jar: BTreeMap<String, String>,
     pub language: String,
+    /// What the proxy in front says of where this browser is; empty: nothing.
+    pub address: String,
+    pub agent: String,
     pub status: u16,
     /// Path and query of the page that is shown.
     pub at: String,
@@ -30,6 +33,8 @@ impl Browser {
             router,
             jar: BTreeMap::new(),
             language: "zh-CN".into(),
+            address: String::new(),
+            agent: String::new(),
             status: 0,
             at: String::new(),
             body: String::new(),
@@ -161,9 +166,15 @@ impl Browser {
 
     async fn send(&mut self, method: &str, path: &str, content: Option<(String, Vec<u8>)>) -> &mut Self {
         let mut request = Request::builder().method(method).uri(path).header("accept-language", &self.language);
+        if !self.agent.is_empty() {
+            request = request.header("user-agent", &self.agent);
+        }
         if !self.jar.is_empty() {
             let cookies: Vec<String> = self.jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
             request = request.header("cookie", cookies.join("; "));
+        }
+        if !self.address.is_empty() {
+            request = request.header("x-forwarded-for", &self.address);
         }
         if let Some((media, _)) = &content {
             request = request.header("content-type", media).header("sec-fetch-site", "same-origin");

@@ -9,9 +9,9 @@ use guiyi::app::{self, App, Ports};
 use guiyi::clock::{Clock, Random, Timestamp};
 use guiyi::config::{ClientEntry, Config};
 use guiyi::demo::world::{Neighbours, Places, Secrets, config};
-use guiyi::demo::{inbox, legacy, source};
+use guiyi::demo::{exam, inbox, legacy, police, source};
 use guiyi::domain::client::SigningAlgorithm;
-use guiyi::ids::ClientId;
+use guiyi::ids::{ClientId, SystemId};
 use guiyi::secret::Secret;
 use guiyi::storage::Db;
 use sqlx::Connection;
@@ -22,7 +22,7 @@ use super::Browser;
 
 /// The demonstration's relying party: ES256, client_secret_basic.
 pub const BOOKING: &str = "real-estate-booking";
-/// A second one, of another sector, with RS256 and without real-name data.
+/// A second one, of another sector, with RS256 and without real-name data; it owns the old system.
 pub const RS256: &str = "social-security";
 /// A public client.
 pub const PUBLIC: &str = "mobile-app";
@@ -41,7 +41,7 @@ pub struct World {
     pub neighbours: Neighbours,
     pub config: Config,
     ports: Ports,
-    folder: PathBuf,
+    pub folder: PathBuf,
 }
 
 impl Drop for World {
@@ -50,11 +50,16 @@ impl Drop for World {
     }
 }
 
-/// Serves a neighbour on a free port of the loopback for as long as the test runs.
-pub async fn listen(router: impl FnOnce() -> Router) -> Url {
+async fn bind() -> (TcpListener, Url) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://127.0.0.1:{}/", listener.local_addr().unwrap().port())).unwrap();
-    let router = router();
+    (listener, url)
+}
+
+/// Serves a neighbour whose own address doesn't matter to it, or is known already.
+pub async fn listen(router: impl FnOnce(&Url) -> Router) -> Url {
+    let (listener, url) = bind().await;
+    let router = router(&url);
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     url
 }
@@ -93,22 +98,30 @@ impl World {
         let folder = std::env::temp_dir().join(format!("guiyi-{name}-{}", Random::system().token::<9>()));
         std::fs::create_dir_all(&folder).unwrap();
         let secrets = Secrets::generate(&ports);
-        let neighbours = Neighbours::new(&secrets, &ports);
+        let issuer = Url::parse("http://localhost:8080").unwrap();
+        let (police, police_url) = bind().await;
+        let neighbours = Neighbours::new(&secrets, &ports, &issuer, &police_url).unwrap();
         let (l, s, i) = (neighbours.legacy.clone(), neighbours.source.clone(), neighbours.inbox.clone());
+        let router = police::router(neighbours.police.clone());
+        tokio::spawn(async move { axum::serve(police, router).await.unwrap() });
         let places = Places {
-            issuer: Url::parse("http://localhost:8080").unwrap(),
+            issuer,
             relying_party: Url::parse("http://localhost:8081").unwrap(),
-            legacy: listen(|| legacy::router(l)).await,
-            source: listen(|| source::router(s)).await,
-            inbox: listen(|| inbox::router(i)).await,
+            legacy: listen(|_| legacy::router(l)).await,
+            source: listen(|_| source::router(s)).await,
+            inbox: listen(|_| inbox::router(i)).await,
+            police: police_url,
+            exam: folder.join("exam.db"),
         };
+        exam::write(&places.exam).await.unwrap();
         let mut config = config(&places, &secrets, &folder.join("keys"), &database(engine, &folder).await);
         let mut second = config.clients[0].clone();
         second.id = ClientId::from(RS256);
         second.name_zh = "社保查询".into();
         second.secret = Some(Secret::new(RS256_SECRET));
         second.redirect_uris = vec!["https://social.example/callback?tenant=1".into()];
-        second.scopes = "openid profile phone".into();
+        second.scopes = "openid profile phone legacy_accounts".into();
+        second.owns_system = Some(SystemId::from("hefei"));
         second.sector = Some("social.example".into());
         second.id_token_signed_response_alg = SigningAlgorithm::RS256;
         let public = ClientEntry {
@@ -116,6 +129,7 @@ impl World {
             secret: None,
             redirect_uris: vec!["cn.example.app:/callback".into()],
             scopes: "openid profile".into(),
+            owns_system: None,
             sector: Some("app.example".into()),
             ..second.clone()
         };

@@ -1,0 +1,74 @@
+//! What was consented to, to whom, since when, and the way to take it back.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+
+use super::{client_name, date, to_login};
+use crate::app::App;
+use crate::http::mishap::Mishap;
+use crate::http::posted::Posted;
+use crate::http::reply::Reply;
+use crate::ids::ClientId;
+use crate::pages::{Page, Rendered, Visit};
+use crate::storage::{Stored, audit, consents, grants};
+
+#[derive(Template)]
+#[template(path = "account/consents.html")]
+struct ConsentsPage {
+    page: Page,
+    consents: Vec<Row>,
+}
+
+struct Row {
+    client: String,
+    name: String,
+    since: String,
+    scopes: Vec<String>,
+}
+
+/// `GET /account/consents`
+pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
+    let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    let consents = consents::of_account(&mut app.db.read().await?, &account.id).await?;
+    let rows = consents.into_iter().map(|consent| Row {
+        name: client_name(&app, consent.client.as_str(), visit.locale),
+        client: consent.client.0,
+        since: date(consent.granted_at),
+        scopes: consent.scopes.iter().map(|scope| visit.locale.scope(scope)).collect(),
+    });
+    let page = ConsentsPage { page: visit.page("consents-title"), consents: rows.collect() };
+    Ok(Reply::page(Rendered::new(200, &page)))
+}
+
+/// `POST /account/consents/revoke`: the consent and every token that rests on it end.
+pub(in crate::http) async fn revoke(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    let (account, client) = (account.id.clone(), ClientId::from(params.text("client")));
+    let consent = consents::cache_key(&account, &client);
+    let (random, now) = (app.random.clone(), visit.now);
+    let ended = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let Some(ended) = consents::revoke(tx, &account, &client, now).await? else {
+                    return Stored::Ok(Vec::new());
+                };
+                let who = format!("account:{account}");
+                let detail = serde_json::json!({ "client": client });
+                audit::record(tx, &random, now, "consent.revoked", (&who, &who), &detail).await?;
+                Ok(ended)
+            })
+        })
+        .await?;
+    app.caches.forget(&consent);
+    for grant in &ended {
+        app.caches.forget(&grants::cache_key(grant));
+    }
+    Ok(Reply::to("/account/consents"))
+}

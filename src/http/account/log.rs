@@ -1,0 +1,74 @@
+//! The security log in plain words: what the audit log tells about this account.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use serde_json::Value;
+
+use super::{client_name, methods, moment, system_name, to_login};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::http::mishap::Mishap;
+use crate::http::reply::Reply;
+use crate::ids::SystemId;
+use crate::pages::{Locale, Page, Rendered, Visit};
+use crate::storage::audit::{self, Entry};
+
+/// How many entries are shown, and how many are read for them: some have no words.
+const SHOWN: usize = 50;
+const READ: i64 = 100;
+
+#[derive(Template)]
+#[template(path = "account/log.html")]
+struct LogPage {
+    page: Page,
+    entries: Vec<Row>,
+}
+
+struct Row {
+    at: String,
+    text: String,
+    /// How and where from, of a sign-in.
+    note: String,
+}
+
+/// `GET /account/log`
+pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
+    let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    let subject = format!("account:{}", account.id);
+    let mut entries = audit::of_subject(&mut app.db.read().await?, &subject, READ).await?;
+    // What one moment wrote is told in the order in which it makes sense: an account begins before anything else.
+    entries.sort_by_key(|entry| (Reverse(entry.at), entry.event == "account.created"));
+    let entries = entries.iter().filter_map(|entry| row(&app, visit.locale, entry)).take(SHOWN).collect();
+    Ok(Reply::page(Rendered::new(200, &LogPage { page: visit.page("log-title"), entries })))
+}
+
+/// An entry's sentence; `None` for what has none.
+fn row(app: &App, locale: Locale, entry: &Entry) -> Option<Row> {
+    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    let field = |name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default();
+    let system = || system_name(app, &SystemId::from(field("system")), locale);
+    let client = || client_name(app, field("client"), locale);
+    let text = match entry.event.as_str() {
+        "account.created" if field("system").is_empty() => locale.t("log-account-registered"),
+        "account.created" => locale.tv("log-account-created", system()),
+        "legacy.linked" => locale.tv("log-legacy-linked", system()),
+        "legacy.unlinked" => locale.tv("log-legacy-unlinked", system()),
+        "sign_in" => locale.t("log-signed-in"),
+        "sign_out" => locale.t(match field("why") {
+            "signed in again" => "log-signed-in-again",
+            "elsewhere" => "log-signed-out-elsewhere",
+            "relying party" => "log-signed-out-by-application",
+            _ => "log-signed-out",
+        }),
+        "sign_out.others" => locale.t("log-signed-out-others"),
+        "consent.granted" => locale.tv("log-consent-granted", client()),
+        "consent.revoked" => locale.tv("log-consent-revoked", client()),
+        _ => return None,
+    };
+    let note = [methods(locale, field("amr")), field("device").to_owned()];
+    let note = note.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    Some(Row { at: moment(Timestamp(entry.at)), text, note })
+}

@@ -1,0 +1,122 @@
+//! The account pages: who am I, and one page each for linked old accounts, sign-ins, consents and the security log.
+//! Every post touches the signed-in person's own rows only: its statement names the account.
+
+pub(super) mod consents;
+pub(super) mod links;
+pub(super) mod log;
+pub(super) mod sessions;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+
+use super::mishap::Mishap;
+use super::reply::Reply;
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::ids::SystemId;
+use crate::pages::{Locale, Page, Rendered, Visit};
+use crate::storage::accounts::Evidence;
+use crate::storage::{accounts, consents as consented, links as linked, sessions as begun};
+use crate::upstream::catalogue;
+
+#[derive(Template)]
+#[template(path = "account/overview.html")]
+struct Overview {
+    page: Page,
+    user_name: String,
+    name: String,
+    document: String,
+    phone: Option<String>,
+    email: Option<String>,
+    email_confirmed: bool,
+    level: String,
+    /// Who verified it, and when.
+    verified: Option<String>,
+    links: usize,
+    sessions: usize,
+    consents: usize,
+}
+
+/// `GET /account`
+pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
+    let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    let mut conn = app.db.read().await?;
+    let evidence = accounts::evidence(&mut conn, &account.id).await?;
+    let links = linked::of_account(&mut conn, &account.id).await?.len();
+    let sessions = begun::of_account(&mut conn, &account.id, visit.now).await?.len();
+    let consents = consented::of_account(&mut conn, &account.id).await?.len();
+    let person = &account.person;
+    let page = Overview {
+        page: visit.page("account-title"),
+        user_name: account.user_name.as_str().to_owned(),
+        name: person.name.masked(),
+        document: person.document.masked_owner(),
+        phone: person.phone.as_ref().map(|p| p.masked()),
+        email: person.email.as_ref().map(|e| e.masked()),
+        email_confirmed: account.email_verified_at.is_some(),
+        level: visit.locale.t(&format!("level-{}", account.identity_level as i64)),
+        verified: evidence.first().and_then(|strongest| verified(&app, visit.locale, strongest)),
+        links,
+        sessions,
+        consents,
+    };
+    Ok(Reply::page(Rendered::new(200, &page)))
+}
+
+/// Who verified an identity, in plain words; `None` for a method without words.
+fn verified(app: &App, locale: Locale, evidence: &Evidence) -> Option<String> {
+    let by = match evidence.method.as_str() {
+        "name_and_number" => locale.t("verified-by-source"),
+        "upstream" => locale.tv("verified-by-system", system_name(app, &SystemId::from(&*evidence.source), locale)),
+        "review" => locale.t("verified-by-review"),
+        _ => return None,
+    };
+    Some(format!("{by} · {}", date(evidence.at)))
+}
+
+fn to_login() -> Reply {
+    Reply::to("/login")
+}
+
+/// The name of a system, whether it is still connected or not.
+fn system_name(app: &App, id: &SystemId, locale: Locale) -> String {
+    let english = locale.is_english();
+    let row = catalogue::row(id).map(|row| if english { row.en } else { row.zh });
+    app.systems.get(id).map(|system| system.name(english)).or(row).unwrap_or(id.as_str()).to_owned()
+}
+
+/// The name of a relying party, whether it is switched off or not.
+fn client_name(app: &App, id: &str, locale: Locale) -> String {
+    app.clients.known(id).map_or(id, |client| client.name(locale.is_english())).to_owned()
+}
+
+/// Authentication methods (`amr`) in plain words; those without words are left out.
+fn methods(locale: Locale, amr: &str) -> String {
+    let words = amr.split(' ').filter_map(|method| match method {
+        "pwd" => Some(locale.t("method-password")),
+        "sms" => Some(locale.t("method-sms")),
+        // A code that didn't come by SMS came by mail.
+        "otp" if !amr.contains("sms") => Some(locale.t("method-email")),
+        "urn:guiyi:legacy" => Some(locale.t("method-legacy")),
+        _ => None,
+    });
+    words.collect::<Vec<_>>().join(" + ")
+}
+
+/// A date in Beijing time, `2026-11-24`.
+fn date(at: Timestamp) -> String {
+    beijing(at).format(time::macros::format_description!("[year]-[month]-[day]")).unwrap_or_default()
+}
+
+/// A moment in Beijing time, `2026-11-24 10:00`.
+fn moment(at: Timestamp) -> String {
+    beijing(at).format(time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]")).unwrap_or_default()
+}
+
+fn beijing(at: Timestamp) -> time::OffsetDateTime {
+    time::OffsetDateTime::from_unix_timestamp(at.seconds())
+        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
+        .to_offset(time::macros::offset!(+8))
+}

@@ -1,0 +1,129 @@
+//! What discovery says about a provider, and the crate's types filled in: metadata with RFC 9207, claims of any name.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use openidconnect::core::{
+    CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreErrorResponseType,
+    CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
+    CoreJwsSigningAlgorithm, CoreResponseMode, CoreResponseType, CoreRevocableToken, CoreRevocationErrorResponse,
+    CoreSubjectIdentifierType, CoreTokenIntrospectionResponse, CoreTokenType,
+};
+use openidconnect::{
+    AdditionalClaims, AdditionalProviderMetadata, AuthType, ClaimsVerificationError, Client, ClientId, ClientSecret,
+    DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields,
+    IdTokenVerifier, IssuerUrl, ProviderMetadata, RedirectUrl, SignatureVerificationError, StandardErrorResponse,
+    StandardTokenResponse, UserInfoClaims,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::http;
+use crate::clock::Clock;
+use crate::config;
+
+/// RFC 9207, section 3.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct More {
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl AdditionalProviderMetadata for More {}
+
+/// Every claim beyond the standard ones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct AnyClaims(Map<String, Value>);
+
+impl AdditionalClaims for AnyClaims {}
+
+type Metadata = ProviderMetadata<
+    More,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
+
+pub(super) type Tokens = StandardTokenResponse<
+    IdTokenFields<
+        AnyClaims,
+        EmptyExtraTokenFields,
+        CoreGenderClaim,
+        CoreJweContentEncryptionAlgorithm,
+        CoreJwsSigningAlgorithm,
+    >,
+    CoreTokenType,
+>;
+
+pub(super) type Info = UserInfoClaims<AnyClaims, CoreGenderClaim>;
+
+type ProviderClient = Client<
+    AnyClaims,
+    CoreAuthDisplay,
+    CoreGenderClaim,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJsonWebKey,
+    CoreAuthPrompt,
+    StandardErrorResponse<CoreErrorResponseType>,
+    Tokens,
+    CoreTokenIntrospectionResponse,
+    CoreRevocableToken,
+    CoreRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointMaybeSet,
+    EndpointMaybeSet,
+>;
+
+/// A provider, as discovered.
+pub(super) struct Provider {
+    pub(super) client: ProviderClient,
+    /// Whether its answers name their issuer.
+    pub(super) names_itself: bool,
+}
+
+impl Provider {
+    /// Reads metadata, whose issuer must be the configured one to the letter, and keys.
+    pub(super) async fn discover(
+        config: &config::OpenidConnect,
+        callback: &str,
+        http: &http::Client,
+    ) -> Result<Self, DiscoveryError<http::Error>> {
+        let issuer = IssuerUrl::new(config.issuer.clone()).map_err(DiscoveryError::UrlParse)?;
+        let callback = RedirectUrl::new(callback.to_owned()).map_err(DiscoveryError::UrlParse)?;
+        let metadata = Metadata::discover_async(issuer, http).await?;
+        let names_itself = metadata.additional_metadata().authorization_response_iss_parameter_supported;
+        let secret = ClientSecret::new(config.client_secret.expose().to_owned());
+        let client =
+            ProviderClient::from_provider_metadata(metadata, ClientId::new(config.client_id.clone()), Some(secret))
+                .set_redirect_uri(callback)
+                .set_auth_type(AuthType::BasicAuth);
+        Ok(Self { client, names_itself })
+    }
+
+    /// Signatures by the provider's own keys alone: no `none`, and no HMAC with the client's secret.
+    pub(super) fn verifier(&self, clock: &Clock) -> IdTokenVerifier<'_, CoreJsonWebKey> {
+        let clock = clock.clone();
+        let now = move || (UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now().0).unwrap_or(0))).into();
+        let algorithms = [
+            CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+            CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+        ];
+        self.client.id_token_verifier().set_allowed_algs(algorithms).set_time_fn(now)
+    }
+}
+
+/// Whether a key is unknown: the provider may have new ones.
+pub(super) fn is_new_key(error: &ClaimsVerificationError) -> bool {
+    matches!(error, ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey))
+}

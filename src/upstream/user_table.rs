@@ -1,0 +1,107 @@
+//! An old user table, read where it lies. A SQLite file is opened read-only for each sign-in: it may be replaced by a
+//! newer copy at any time, and is never made, locked or written to from here.
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUser, formula};
+use crate::config::{self, Formula, Status};
+use crate::ids::{SystemId, UpstreamSubject};
+use crate::protocol::account_kind::AccountKind;
+
+/// How long a sign-in may take in all.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a writer of the old system is waited for.
+const BUSY: Duration = Duration::from_secs(2);
+
+pub(super) struct UserTable {
+    system: SystemId,
+    file: SqliteConnectOptions,
+    query: String,
+    formulas: Vec<Formula>,
+    status: Option<Status>,
+}
+
+/// Subject, hash, salt, status, and the profile in the order of [`config::ProfileNames::all`].
+type Row = (String, String, String, String, String, String, String, String, String, String, String);
+
+impl UserTable {
+    pub(super) fn new(system: &SystemId, table: &config::UserTable) -> Self {
+        let file = SqliteConnectOptions::new()
+            .filename(&table.path)
+            .read_only(true)
+            .busy_timeout(BUSY)
+            .pragma("query_only", "ON")
+            .pragma("trusted_schema", "OFF")
+            .disable_statement_logging();
+        Self {
+            system: system.clone(),
+            file,
+            query: query(table),
+            formulas: table.formulas.clone(),
+            status: table.status.clone(),
+        }
+    }
+
+    /// Whoever isn't there costs the same query and the same hashes.
+    pub(super) async fn sign_in(&self, credentials: &Credentials<'_>) -> Result<UpstreamUser, SignInFailure> {
+        let rows = match tokio::time::timeout(TIMEOUT, self.rows(credentials.account)).await {
+            Ok(Ok(rows)) => rows,
+            Ok(Err(error)) => {
+                tracing::warn!(system = %self.system, %error, "the old user table can't be read");
+                return Err(SignInFailure::Unavailable);
+            }
+            Err(_) => return Err(SignInFailure::Unavailable),
+        };
+        // Two users of whom each has the other's number as a name: nobody can say whose password it would be.
+        let row = <[Row; 1]>::try_from(rows).map(|[row]| row).ok();
+        let is_user = row.is_some() && credentials.kind == AccountKind::Individual;
+        let (subject, stored, salt, status, name, document_type, document_number, gender, ethnic_group, phone, email) =
+            row.unwrap_or_default();
+        let right = self
+            .formulas
+            .iter()
+            .fold(false, |right, formula| formula::matches(*formula, credentials.password, &stored, &salt) | right);
+        if !(right && is_user) {
+            return Err(SignInFailure::Rejected);
+        }
+        if let Some(known) = &self.status {
+            if known.disabled.contains(&status) {
+                return Err(SignInFailure::Disabled);
+            }
+            if known.locked.contains(&status) {
+                return Err(SignInFailure::Locked);
+            }
+        }
+        if subject.is_empty() {
+            tracing::warn!(system = %self.system, "a row of the old user table has no subject");
+            return Err(SignInFailure::Unavailable);
+        }
+        let profile = UpstreamProfile { name, document_type, document_number, gender, ethnic_group, phone, email };
+        Ok(UpstreamUser { subject: UpstreamSubject(subject), says_verified: false, profile })
+    }
+
+    async fn rows(&self, account: &str) -> sqlx::Result<Vec<Row>> {
+        let mut connection = self.file.connect().await?;
+        let query = sqlx::query_as(AssertSqlSafe(self.query.clone())).bind(account);
+        let rows = query.fetch_all(&mut connection).await;
+        let _ = connection.close().await;
+        rows
+    }
+}
+
+/// At most two rows whose account is `?1`, every column as text. The names were checked with the configuration; they
+/// stand behind `t.`, because SQLite takes a quoted name that no column has for a text.
+fn query(table: &config::UserTable) -> String {
+    let text = |column: Option<&str>| {
+        column.map_or_else(|| "''".to_owned(), |column| format!("coalesce(cast(t.\"{column}\" AS TEXT), '')"))
+    };
+    let status = table.status.as_ref().map(|status| status.column.as_str());
+    let columns = [Some(table.subject.as_str()), Some(&table.password), table.salt.as_deref(), status];
+    let columns: Vec<String> = columns.into_iter().chain(table.columns.all()).map(text).collect();
+    let accounts: Vec<String> =
+        table.accounts.iter().map(|column| format!("t.\"{column}\" = ?1 COLLATE BINARY")).collect();
+    format!("SELECT {} FROM \"{}\" AS t WHERE {} LIMIT 2", columns.join(", "), table.table, accounts.join(" OR "))
+}
