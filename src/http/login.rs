@@ -254,7 +254,7 @@ pub(super) async fn code(
         return code_page(&app, &visit, &params, &account, ticket.to_owned(), form, 200).await;
     }
     let typed = crate::domain::typed::compact(params.text("code"));
-    match verify(&app, &account, &visit.browser, &typed).await? {
+    match verify(&app, &account, (&visit.browser, &visit.asker), &typed).await? {
         Verified::Right => {
             let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
             let cookie = known.with(&app, &account.id, visit.now)?;

@@ -98,6 +98,15 @@ pub(super) async fn confirm(
     Ok(forget(&app, reply))
 }
 
+/// `POST /leave`: whoever breaks off a wizard at a shared machine leaves nothing there. The journey is kept where it has
+/// a case number; it is reached by 继续办理 alone.
+pub(super) async fn leave(State(app): State<Arc<App>>, visit: Visit, Posted(_): Posted) -> Result<Reply, Mishap> {
+    if let Some((session, _)) = &visit.signed_in {
+        session::end(&app, session, "person").await?;
+    }
+    Ok(forget(&app, Reply::to("/")))
+}
+
 /// Checks what a relying party asks (section 2 and 3): the way back must be registered, to the letter.
 fn read(app: &App, visit: &Visit, params: &Params) -> Result<Asked, Mishap> {
     let hint = match params.get("id_token_hint") {

@@ -59,6 +59,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/upstream/sign-in", post(upstream::begin))
         .route("/upstream/callback", get(upstream::callback))
         .route("/logout", get(logout::end_session).post(logout::end_session_post))
+        .route("/leave", post(logout::leave))
         .route("/logout/confirm", post(logout::confirm))
         .route("/account", get(account::show))
         .route("/account/links", get(account::links::show))

@@ -11,6 +11,8 @@ pub mod engine;
 mod finish;
 mod individual;
 mod plan;
+#[cfg(test)]
+mod properties;
 pub mod resume;
 mod settle;
 mod step;

@@ -99,7 +99,7 @@ pub async fn resume(app: &App, visit: &Visit, case: &CaseNumber, typed: &str) ->
     let bound = found.map(|open| (binding(visit, &open), open));
     let (keys, random, now) = (Arc::clone(&app.keys), app.random.clone(), visit.now);
     let (typed, browser) = (typed.to_owned(), visit.browser.clone());
-    let halls = Limit { max: PER_ADDRESS.max * visit.asker.factor, ..PER_ADDRESS };
+    let (halls, asker) = (visit.asker.share(PER_ADDRESS), visit.asker.clone());
     let address = format!("resume address {}", visit.asker.address);
     app.db
         .write(move |tx| {
@@ -108,7 +108,7 @@ pub async fn resume(app: &App, visit: &Visit, case: &CaseNumber, typed: &str) ->
                     return Ok(Resumed::Limited);
                 }
                 let Some((binding, open)) = bound else { return Ok(Resumed::Refused) };
-                if verify(tx, &keys, &binding, &typed, now).await? != Verified::Right {
+                if verify(tx, &keys, (&binding, &asker), &typed, now).await? != Verified::Right {
                     return Ok(Resumed::Refused);
                 }
                 if !journeys::rebind(tx, (&open.id, open.version), &browser, now).await? {

@@ -19,16 +19,24 @@ use crate::storage::{Conn, Stored, Tx};
 const PER_MINUTE: Limit = Limit::new(1, 60);
 const PER_HOUR: Limit = Limit::new(5, 60 * 60);
 const PER_DAY: Limit = Limit::new(10, 24 * 60 * 60);
+/// Of these, what anybody can have sent who has proven nothing yet: what is left stays for the owner's own sign-in.
+const UNPROVEN_PER_HOUR: Limit = Limit::new(4, 60 * 60);
+const UNPROVEN_PER_DAY: Limit = Limit::new(8, 24 * 60 * 60);
+/// And what one address can have sent of that: a stranger doesn't use up a phone's day alone.
+const UNPROVEN_PER_ADDRESS: Limit = Limit::new(5, 24 * 60 * 60);
 /// One address, before halls are counted with their factor.
 const PER_ADDRESS: Limit = Limit::new(30, 60 * 60);
 /// One prefix of seven digits, or one mail domain: a block being swept.
 const PER_PREFIX: Limit = Limit::new(100, 60 * 60);
-/// The whole portal's day; beyond it sending stops and operators are told.
+/// The whole portal's day, and one purpose's; beyond it sending stops and operators are told.
 const BUDGET: Limit = Limit::new(50_000, 24 * 60 * 60);
-/// Wrong codes for one phone, not reset by asking for a new code.
-const WRONG_PER_PHONE: Limit = Limit::new(20, 24 * 60 * 60);
+const PER_PURPOSE: Limit = Limit::new(30_000, 24 * 60 * 60);
+/// Wrong codes for one phone, not reset by asking for a new code: no more than all codes of a day could be tried.
+const WRONG_PER_PHONE: Limit = Limit::new(50, 24 * 60 * 60);
 /// Wrong codes in one transaction.
 const WRONG_PER_TRANSACTION: Limit = Limit::new(10, 60 * 60);
+/// Wrong codes typed from one address.
+const WRONG_PER_ADDRESS: Limit = Limit::new(30, 60 * 60);
 
 /// Where a code goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +84,8 @@ impl Recipient {
     }
 }
 
+const BUDGET_SUBJECT: &str = "sms budget";
+
 /// What a code belongs to.
 #[derive(Clone, Debug)]
 pub struct Binding {
@@ -100,6 +110,13 @@ pub struct Asker {
     pub address: String,
     /// How many times the ordinary budget this address has (service halls).
     pub factor: i64,
+}
+
+impl Asker {
+    /// A limit of one address, as many times as this one's people share it.
+    pub fn share(&self, limit: Limit) -> Limit {
+        Limit { max: limit.max * self.factor, ..limit }
+    }
 }
 
 /// What became of a request for a code.
@@ -138,19 +155,29 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
     {
         return Ok(Sent::TooSoon);
     }
-    let address = Limit { max: PER_ADDRESS.max * asker.factor, ..PER_ADDRESS };
     let minute = format!("sms minute {phone}");
-    for (subject, limit) in [
+    let purpose = binding.purpose.as_str();
+    let mut counted = vec![
         (minute.clone(), PER_MINUTE),
         (format!("sms hour {phone}"), PER_HOUR),
         (format!("sms day {phone}"), PER_DAY),
-        (format!("sms address {}", asker.address), address),
+        (format!("sms address {}", asker.address), asker.share(PER_ADDRESS)),
         (format!("sms prefix {}", sender.keys.index("phone prefix", &binding.to.block())), PER_PREFIX),
-        ("sms budget".to_owned(), BUDGET),
-    ] {
+        (format!("sms purpose {purpose}"), PER_PURPOSE),
+        (BUDGET_SUBJECT.to_owned(), BUDGET),
+    ];
+    if !binding.purpose.is_proven() {
+        counted.insert(1, (format!("sms unproven hour {phone}"), UNPROVEN_PER_HOUR));
+        counted.insert(1, (format!("sms unproven day {phone}"), UNPROVEN_PER_DAY));
+        counted.insert(1, (format!("sms unproven {phone} from {}", asker.address), UNPROVEN_PER_ADDRESS));
+    }
+    for (subject, limit) in counted {
         if !limits::hit(tx, &subject, limit, now).await? {
-            if subject == "sms budget" {
-                tracing::error!("the day's SMS budget is used up: no codes are sent until tomorrow");
+            if limit.max >= PER_PURPOSE.max {
+                tracing::error!(
+                    budget = subject,
+                    "a day's SMS budget is used up: no such codes are sent until tomorrow"
+                );
             }
             if subject == minute {
                 return Ok(Sent::Wait);
@@ -177,7 +204,7 @@ pub enum Verified {
     Wrong,
     /// No code is waiting: expired or tried too often. A new one can be asked for.
     Spent,
-    /// Too many wrong codes for this phone or this transaction.
+    /// Too many wrong codes for this phone, in this transaction, or from this address.
     Limited,
 }
 
@@ -185,12 +212,19 @@ pub enum Verified {
 ///
 /// # Errors
 /// The store's own.
-pub async fn verify(tx: &mut Tx, keys: &Keyring, binding: &Binding, typed: &str, now: Timestamp) -> Stored<Verified> {
+pub async fn verify(
+    tx: &mut Tx,
+    keys: &Keyring,
+    (binding, asker): (&Binding, &Asker),
+    typed: &str,
+    now: Timestamp,
+) -> Stored<Verified> {
     let phone = binding.to.index(keys);
     let key = binding.key();
     let wrong = [
         (format!("code phone {phone} {}", binding.purpose.as_str()), WRONG_PER_PHONE),
         (format!("code {key}"), WRONG_PER_TRANSACTION),
+        (format!("code address {}", asker.address), asker.share(WRONG_PER_ADDRESS)),
     ];
     for (subject, limit) in &wrong {
         if limits::reached(tx, subject, *limit, now).await? {

@@ -30,6 +30,16 @@ impl Purpose {
     }
 }
 
+impl Purpose {
+    /// Whether whoever asks has proven something about the recipient's account already.
+    pub fn is_proven(&self) -> bool {
+        match self {
+            Self::SignIn | Self::Bind(_) => true,
+            Self::Migration | Self::Registration | Self::Resume => false,
+        }
+    }
+}
+
 /// The text of a code.
 pub fn code(signature: &str, purpose: &Purpose, code: &str) -> String {
     let (doing, warning) = match purpose {

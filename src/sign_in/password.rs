@@ -70,7 +70,7 @@ pub async fn needs_captcha(
 ) -> Result<bool, StorageError> {
     let now = app.clock.now();
     let mut conn = app.db.read().await?;
-    let address = Limit { max: ADDRESS_BEFORE_CAPTCHA.max * asker.factor, ..ADDRESS_BEFORE_CAPTCHA };
+    let address = asker.share(ADDRESS_BEFORE_CAPTCHA);
     if limits::reached(&mut conn, &address_key(asker), address, now).await? {
         return Ok(true);
     }
@@ -87,7 +87,7 @@ pub async fn needs_captcha(
 pub async fn sign_in(app: &App, attempt: &Attempt<'_>) -> Result<Outcome, StorageError> {
     let now = app.clock.now();
     let mut conn = app.db.read().await?;
-    let per_address = Limit { max: PER_ADDRESS.max * attempt.asker.factor, ..PER_ADDRESS };
+    let per_address = attempt.asker.share(PER_ADDRESS);
     if limits::reached(&mut conn, &address_key(attempt.asker), per_address, now).await? {
         return Ok(Outcome::Limited);
     }
@@ -113,7 +113,7 @@ pub async fn sign_in(app: &App, attempt: &Attempt<'_>) -> Result<Outcome, Storag
 async fn count(app: &App, attempt: &Attempt<'_>, account: Option<&Account>) -> Result<(), StorageError> {
     let now = app.clock.now();
     let (by_account, by_address) = (account_key(app, attempt.identifier), address_key(attempt.asker));
-    let per_address = Limit { max: PER_ADDRESS.max * attempt.asker.factor, ..PER_ADDRESS };
+    let per_address = attempt.asker.share(PER_ADDRESS);
     let (random, signed_in) = (app.random.clone(), account.map(|a| a.id.clone()));
     app.db
         .write(move |tx| {

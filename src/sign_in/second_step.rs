@@ -86,14 +86,20 @@ pub async fn send(app: &App, account: &Account, browser: &str, asker: &Asker) ->
 ///
 /// # Errors
 /// The store's own.
-pub async fn verify(app: &App, account: &Account, browser: &str, typed: &str) -> Result<Verified, StorageError> {
+pub async fn verify(
+    app: &App,
+    account: &Account,
+    (browser, asker): (&str, &Asker),
+    typed: &str,
+) -> Result<Verified, StorageError> {
     let Some(binding) = binding(account, browser) else { return Ok(Verified::Spent) };
     let (keys, id, typed, now) = (Arc::clone(&app.keys), account.id.clone(), typed.to_owned(), app.clock.now());
+    let asker = asker.clone();
     let verified = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let verified = codes::verify(tx, &keys, &binding, &typed, now).await?;
+                let verified = codes::verify(tx, &keys, (&binding, &asker), &typed, now).await?;
                 if verified == Verified::Right {
                     accounts::phone_proven(tx, &id, now).await?;
                 }

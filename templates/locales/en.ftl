@@ -455,3 +455,4 @@ resume-other = Enter the number again
 refresh-every = This page loads itself again every { $value } seconds.
 refresh-stop = Stop that
 refresh-start = Load this page again by itself
+leave = Leave, and clear this machine (on a shared computer)

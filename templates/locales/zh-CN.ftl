@@ -455,3 +455,4 @@ resume-other = 重新输入办理编号
 refresh-every = 本页每 { $value } 秒自动刷新一次。
 refresh-stop = 停止自动刷新
 refresh-start = 自动刷新本页
+leave = 离开并清除本机上的办理记录（公共电脑请点此）

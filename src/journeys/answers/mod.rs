@@ -160,10 +160,11 @@ impl std::fmt::Debug for Password {
 }
 
 impl Answers {
-    /// The upstream proof, if it is of the system and kind that are chosen now.
+    /// The upstream proof, if it is of the system and kind that are chosen now; a registration has none.
     pub fn proof(&self) -> Option<&UpstreamProof> {
         self.upstream
             .as_ref()
+            .filter(|_| !self.is_registration())
             .filter(|proof| self.system.as_ref() == Some(proof.system()) && self.kind == Some(proof.kind()))
     }
 

@@ -135,7 +135,7 @@ fn budgets(cx: &Cx<'_>, identity: &Identity) -> [(String, [Limit; 2]); 3] {
     };
     // Whose old row names this very document asks about nobody else: a stranger's tries don't use up theirs.
     let document = if own_row { format!("{document} row {person}") } else { document };
-    let halls = PER_ADDRESS.map(|limit| Limit { max: limit.max * cx.visit.asker.factor, ..limit });
+    let halls = PER_ADDRESS.map(|limit| cx.visit.asker.share(limit));
     [
         (format!("check person {person}"), PER_PERSON),
         (format!("check document {document}"), PER_DOCUMENT),

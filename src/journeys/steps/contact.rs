@@ -128,7 +128,7 @@ pub(super) async fn verify(cx: &Cx<'_>, to: &Recipient, typed: &str) -> Result<T
         Recipient::Email(address) => answers.email_proof = Some(EmailProof { address, at: cx.visit.now }),
     }
     let effect = Effect::Audit("journey.contact_proven", json!({ "contact": to.masked() }));
-    let (writes, binding) = (Writes::new(cx, vec![effect]), binding(cx, to));
+    let (writes, binding, asker) = (Writes::new(cx, vec![effect]), binding(cx, to), cx.visit.asker.clone());
     // Whoever binds to an existing account takes no place of this phone.
     let for_new = cx.answers.existing_account(cx.today).is_none();
     let (to, typed) = (to.clone(), typed.to_owned());
@@ -137,7 +137,7 @@ pub(super) async fn verify(cx: &Cx<'_>, to: &Recipient, typed: &str) -> Result<T
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let verified = try_code(tx, &writes.keys, &binding, &typed, writes.now).await?;
+                let verified = try_code(tx, &writes.keys, (&binding, &asker), &typed, writes.now).await?;
                 if verified != Verified::Right {
                     return Ok::<_, StorageError>(Tried::Not(verified));
                 }

@@ -151,10 +151,11 @@ impl ExistingAccount {
     ) -> Result<Option<Proven>, StepError> {
         let Some(binding) = binding(cx, account) else { return Ok(None) };
         let (keys, typed, now) = (Arc::clone(&cx.app.keys), compact(params.text("code")), cx.visit.now);
+        let asker = cx.visit.asker.clone();
         let verified = cx
             .app
             .db
-            .write(move |tx| Box::pin(async move { codes::verify(tx, &keys, &binding, &typed, now).await }))
+            .write(move |tx| Box::pin(async move { codes::verify(tx, &keys, (&binding, &asker), &typed, now).await }))
             .await?;
         match verified {
             Verified::Right => return Ok(Some(Proven::Code)),
@@ -286,9 +287,11 @@ impl Step for ExistingAccount {
     }
 
     fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
-        answers.control(today).is_some_and(Control::is_enough)
-            || answers.approved_control(today).is_some()
-            || answers.open_review(today).is_some_and(|review| matches!(review.about(), About::Control(_)))
+        // A registration has nothing to bind: it ends here.
+        !answers.is_registration()
+            && (answers.control(today).is_some_and(Control::is_enough)
+                || answers.approved_control(today).is_some()
+                || answers.open_review(today).is_some_and(|review| matches!(review.about(), About::Control(_))))
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {

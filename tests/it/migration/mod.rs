@@ -2,6 +2,7 @@
 
 pub mod attacks;
 mod binding;
+mod codes;
 mod contacts;
 mod federated;
 mod federated_attacks;
@@ -13,6 +14,7 @@ mod refusals;
 mod registration;
 pub mod review;
 mod source;
+mod tampering;
 mod user_table;
 
 use crate::support::{Browser, World};

@@ -85,7 +85,7 @@ both! {
         assert_eq!(world.count("accounts").await, 1);
     }
 
-    async fn sixteen_registrations_of_one_document_make_one_account(world) {
+    async fn four_registrations_of_one_document_make_one_account(world) {
         let mut browsers = Vec::new();
         for n in 0..4 {
             let mut browser = world.browser();
