@@ -434,6 +434,27 @@ both! {
         assert_eq!(world.count("evidence").await, 0);
     }
 
+    async fn a_submission_that_is_sent_again_stays_the_same_case(world) {
+        let mut browser = world.browser();
+        to_agreed(&mut browser, "/migrate", &LIUYANG).await;
+        browser.submit(&LIUYANG.identity()).await;
+        to_evidence(&world, &mut browser, LIUYANG.phone).await;
+        browser.upload("document", &[photo()]).await;
+        let page = browser.clone();
+        browser.submit(&[("submit", "yes")]).await;
+        let number = number(&browser);
+        for fields in [("submit", "yes"), ("remove", "1"), ("cancel", "yes")] {
+            let mut again = page.clone();
+            again.submit(&[fields]).await;
+            assert!(again.at.ends_with("/review"), "{fields:?} {} {}", again.at, again.body);
+            assert_eq!(super::review::number(&again), number);
+        }
+        page.clone().upload("document", &[another_photo(0)]).await;
+        browser.get(&browser.at.clone()).await;
+        assert!(browser.at.ends_with("/review"), "{} {}", browser.at, browser.body);
+        assert_eq!((world.count("reviews").await, world.count("evidence").await), (1, 1));
+    }
+
     async fn a_double_submission_makes_one_case(world) {
         let mut browser = world.browser();
         to_agreed(&mut browser, "/migrate", &LIUYANG).await;
