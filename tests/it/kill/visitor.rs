@@ -84,7 +84,8 @@ impl Visitor {
         self.open("/account").await;
         assert_eq!(self.browser.at, "/account", "{} is signed in", self.citizen.old.account);
         assert!(self.browser.shows(self.citizen.old.account), "{}", self.browser.body);
-        assert_eq!(self.browser.body.matches("action=\"/account/unlink\"").count(), 1, "one old account is linked");
+        self.open("/account/links").await;
+        assert_eq!(self.browser.body.matches("href=\"/account/links/").count(), 1, "one old account is linked");
     }
 
     /// The step that is shown.
