@@ -1,6 +1,7 @@
 //! What a step writes: the answers by optimistic lock, and what goes with them, in one transaction.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::answers::Answers;
 use super::engine::Cx;
@@ -11,7 +12,11 @@ use crate::domain::case_number::CaseNumber;
 use crate::ids::{JourneyId, MessageId, ReviewId};
 use crate::notify::codes::{Asker, Binding, Sender, Sent};
 use crate::review::{self, Submission};
+use crate::storage::limits::{self, Limit};
 use crate::storage::{StorageError, Tx, audit, journeys, outbox, reviews};
+
+/// How long a message about a journey may wait for its gateway.
+const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What is written together with new answers.
 #[derive(Debug)]
@@ -20,6 +25,8 @@ pub enum Effect {
     Audit(&'static str, serde_json::Value),
     /// A message.
     Tell(outbox::Message),
+    /// A message that is sent so often at the most: counted under this name, and only if it is kept.
+    TellWithin(String, Limit, outbox::Message),
     /// The case's number: the journey waits for somebody else from now on.
     Case(CaseNumber),
     /// A case for the reviewers.
@@ -97,10 +104,11 @@ impl Writes {
                     let who = ("browser", subject.as_str());
                     audit::record(tx, &self.random, self.now, event, who, detail).await?;
                 }
-                Effect::Tell(message) => {
-                    let id = MessageId::mint(self.now, &self.random);
-                    let day = std::time::Duration::from_secs(24 * 60 * 60);
-                    outbox::push(tx, &self.keys, &id, message, self.now, day).await?;
+                Effect::Tell(message) => self.tell(tx, message).await?,
+                Effect::TellWithin(subject, limit, message) => {
+                    if limits::hit(tx, subject, *limit, self.now).await? {
+                        self.tell(tx, message).await?;
+                    }
                 }
                 Effect::Case(number) => journeys::name_case(tx, &self.id, number, self.now).await?,
                 Effect::Submit(submission) => {
@@ -113,6 +121,11 @@ impl Writes {
             }
         }
         Ok(())
+    }
+
+    async fn tell(&self, tx: &mut Tx, message: &outbox::Message) -> Result<(), StorageError> {
+        let id = MessageId::mint(self.now, &self.random);
+        outbox::push(tx, &self.keys, &id, message, self.now, MESSAGE_LIFETIME).await
     }
 
     /// Sends a code, in the caller's transaction.

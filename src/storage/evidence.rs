@@ -18,6 +18,7 @@ statements! {
               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (journey_id, slot) DO NOTHING";
     OF_JOURNEY = "SELECT slot, kind, added_at FROM evidence WHERE journey_id = $1 AND expires_at > $2 ORDER BY slot";
     IMAGE = "SELECT image FROM evidence WHERE journey_id = $1 AND slot = $2 AND expires_at > $3";
+    IMAGES = "SELECT image FROM evidence WHERE journey_id = $1 AND kind = $2";
     REMOVE = "DELETE FROM evidence WHERE journey_id = $1 AND slot = $2";
     KEEP = "UPDATE evidence SET expires_at = $2 WHERE journey_id = $1";
 }
@@ -33,25 +34,46 @@ pub struct Piece {
     pub added_at: Timestamp,
 }
 
-/// Adds a picture; `false` if there are as many as there may be.
+/// What became of a picture that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is kept.
+    Now,
+    /// It was kept before: sent again, because the first answer was lost.
+    Before,
+    /// There are as many as there may be.
+    Full,
+}
+
+/// Adds a picture, once.
 ///
 /// # Errors
-/// The store's own.
+/// The store's own, or [`StorageError::Corrupt`].
 pub async fn add(
     tx: &mut Tx,
     keys: &Keyring,
     journey: &JourneyId,
     (kind, jpeg): (&str, &[u8]),
     now: Timestamp,
-) -> Stored<bool> {
+) -> Stored<Added> {
+    for (image,) in fetch_all!(tx, (String,), IMAGES, journey.as_str(), kind)? {
+        if open(keys, journey, &image)? == jpeg {
+            return Ok(Added::Before);
+        }
+    }
     let sealed = keys.seal(Purpose::Evidence, journey.as_str(), jpeg)?;
     for slot in 1..=MOST {
         let expires = now.plus(DRAFT).0;
         if execute!(tx, INSERT, journey.as_str(), slot, kind, sealed.as_str(), now.0, expires)? == 1 {
-            return Ok(true);
+            return Ok(Added::Now);
         }
     }
-    Ok(false)
+    Ok(Added::Full)
+}
+
+fn open(keys: &Keyring, journey: &JourneyId, sealed: &str) -> Stored<Vec<u8>> {
+    let corrupt = |_| StorageError::Corrupt { table: "evidence", key: journey.0.clone(), column: "image" };
+    keys.open(Purpose::Evidence, journey.as_str(), sealed).map_err(corrupt)
 }
 
 /// The pictures of a journey, in order.
@@ -74,11 +96,8 @@ pub async fn image(
     slot: i64,
     now: Timestamp,
 ) -> Stored<Option<Vec<u8>>> {
-    let Some((sealed,)) = fetch_optional!(conn, (String,), IMAGE, journey.as_str(), slot, now.0)? else {
-        return Ok(None);
-    };
-    let corrupt = StorageError::Corrupt { table: "evidence", key: journey.0.clone(), column: "image" };
-    keys.open(Purpose::Evidence, journey.as_str(), &sealed).map(Some).map_err(|_| corrupt)
+    let row = fetch_optional!(conn, (String,), IMAGE, journey.as_str(), slot, now.0)?;
+    row.map(|(sealed,)| open(keys, journey, &sealed)).transpose()
 }
 
 /// Removes a picture.

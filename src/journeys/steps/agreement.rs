@@ -16,8 +16,7 @@ use crate::notify::codes::Recipient;
 use crate::notify::texts;
 use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
-use crate::storage::StorageError;
-use crate::storage::limits::{self, Limit};
+use crate::storage::limits::Limit;
 
 /// The version of the agreement that is shown.
 pub(crate) const TERMS: &str = "2026-11";
@@ -63,22 +62,19 @@ impl Agree {
         }
         let mut effects =
             vec![Effect::Audit("journey.agreed", json!({ "terms": TERMS, "identity_data": IDENTITY_DATA }))];
-        effects.extend(self.notice(cx).await?);
+        effects.extend(self.notice(cx));
         Ok(Taken::Next(Box::new(answers), effects))
     }
 
     /// The phone on the old row is told that its account is being migrated, with a way to object.
-    async fn notice(&self, cx: &Cx<'_>) -> Result<Option<Effect>, StorageError> {
-        let Some(proof) = cx.answers.proof() else { return Ok(None) };
-        let Ok(phone) = Phone::parse(&proof.profile().phone) else { return Ok(None) };
-        let key = format!("notice {}", cx.app.keys.index("phone", phone.as_str()));
-        let now = cx.visit.now;
-        let fresh =
-            cx.app.db.write(move |tx| Box::pin(async move { limits::hit(tx, &key, NOTICE, now).await })).await?;
+    fn notice(&self, cx: &Cx<'_>) -> Option<Effect> {
+        let proof = cx.answers.proof()?;
+        let phone = Phone::parse(&proof.profile().phone).ok()?;
+        let subject = format!("notice {}", cx.app.keys.index("phone", phone.as_str()));
         let site = &cx.app.config.site;
         let system = cx.app.systems.get(proof.system()).map(|s| s.name(false).to_owned()).unwrap_or_default();
         let text = texts::migration_notice(&site.sms_signature, &system, &site.hotline);
-        Ok(fresh.then(|| Effect::Tell(Recipient::Phone(phone).message("", text))))
+        Some(Effect::TellWithin(subject, NOTICE, Recipient::Phone(phone).message("", text)))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
 use crate::review::evidence::{Kind, prepare};
 use crate::review::{Content, Legacy, Submission};
-use crate::storage::evidence::{self as pictures, MOST, Piece};
+use crate::storage::evidence::{self as pictures, Added, MOST, Piece};
 use crate::storage::limits::{self, Limit};
 use crate::storage::{StorageError, Stored, audit};
 
@@ -79,6 +79,10 @@ impl CollectEvidence {
     }
 
     async fn act(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
+        // Sent again: the case is with the reviewers already.
+        if self.is_satisfied(cx.answers, cx.today) {
+            return Ok(Taken::Moved);
+        }
         if let Some(slot) = params.get("remove").and_then(|slot| slot.parse::<i64>().ok()) {
             let journey = cx.id.clone();
             cx.app.db.write(move |tx| Box::pin(async move { pictures::remove(tx, &journey, slot).await })).await?;
@@ -126,6 +130,10 @@ async fn pieces(cx: &Cx<'_>) -> Stored<Vec<Piece>> {
 /// Adds pictures; a page with the error if one isn't taken.
 pub(in crate::journeys) async fn add(cx: &Cx<'_>, upload: Upload) -> Result<Option<Rendered>, StepError> {
     let step = CollectEvidence;
+    // What the reviewers have is not changed under their hands.
+    if step.is_satisfied(cx.answers, cx.today) {
+        return Ok(None);
+    }
     let mut form = Form::with([("kind", upload.kind.as_str())]);
     let Some(kind) = Kind::parse(&upload.kind) else {
         form.fault("kind", "evidence-kind-empty");
@@ -138,7 +146,7 @@ pub(in crate::journeys) async fn add(cx: &Cx<'_>, upload: Upload) -> Result<Opti
         match prepare(file).await {
             Err(fault) => form.fault("files", format!("picture-{fault}")),
             Ok(jpeg) => {
-                if keep(cx, kind, jpeg).await? {
+                if keep(cx, kind, jpeg).await? != Added::Full {
                     continue;
                 }
                 form.fault("files", "picture-full");
@@ -149,14 +157,14 @@ pub(in crate::journeys) async fn add(cx: &Cx<'_>, upload: Upload) -> Result<Opti
     if form.is_faulty() { Ok(Some(step.page(cx, form, 422).await?)) } else { Ok(None) }
 }
 
-async fn keep(cx: &Cx<'_>, kind: Kind, jpeg: Vec<u8>) -> Stored<bool> {
+async fn keep(cx: &Cx<'_>, kind: Kind, jpeg: Vec<u8>) -> Stored<Added> {
     let writes = Writes::new(cx, Vec::new());
     cx.app
         .db
         .write(move |tx| {
             Box::pin(async move {
                 let added = pictures::add(tx, &writes.keys, &writes.id, (kind.as_str(), &jpeg), writes.now).await?;
-                if added {
+                if added == Added::Now {
                     let subject = format!("journey:{}", writes.id);
                     let detail = json!({ "kind": kind.as_str() });
                     let who = ("browser", subject.as_str());

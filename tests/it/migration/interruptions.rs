@@ -146,6 +146,23 @@ both! {
         assert_eq!(other.status, 410);
     }
 
+    async fn an_agreement_that_could_not_be_kept_does_not_use_up_the_old_phone_s_notice(world) {
+        let mut browser = world.browser();
+        to_sign_in(&mut browser, "/migrate").await;
+        browser.submit(&[("account", ZHANGWEI.account), ("password", ZHANGWEI.password)]).await;
+        let agree = [("terms", "yes"), ("identity_data", "yes")];
+        // What stands in the same transaction fails.
+        world.execute("ALTER TABLE audit RENAME TO away").await;
+        let mut first = browser.clone();
+        let failed = tokio::spawn(async move { first.submit(&agree).await.status });
+        assert!(failed.await.is_err(), "a page with status 500");
+        world.execute("ALTER TABLE away RENAME TO audit").await;
+        browser.submit(&agree).await;
+        assert!(browser.at.ends_with("/identity"), "{} {}", browser.at, browser.body);
+        let told = world.messages(ZHANGWEI.phone).await;
+        assert_eq!(told.iter().filter(|text| text.contains("正在迁移")).count(), 1, "{told:?}");
+    }
+
     async fn an_expired_journey_says_so(world) {
         let mut browser = world.browser();
         to_user_name(&mut browser, "/migrate", &LIMING).await;

@@ -22,8 +22,12 @@ const SECOND: Person = Person { account: "liming2009", password: "Old-Luyang-09"
 
 /// A picture in the form that phones send.
 pub fn photo() -> Vec<u8> {
+    another_photo(120)
+}
+
+fn another_photo(shade: u8) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
-    let pixel = |x: u32, y: u32| image::Rgb([(x % 255) as u8, (y % 255) as u8, 120]);
+    let pixel = |x: u32, y: u32| image::Rgb([(x % 255) as u8, (y % 255) as u8, shade]);
     let image = image::DynamicImage::ImageRgb8(image::RgbImage::from_fn(640, 400, pixel));
     image.write_to(&mut out, image::ImageFormat::Png).unwrap();
     out.into_inner()
@@ -384,8 +388,9 @@ both! {
         assert_eq!(browser.status, 403);
         assert_eq!(world.count("evidence").await, 0);
         browser.get(&page).await;
-        for _ in 0..2 {
-            browser.upload("other", &[photo(), photo(), photo()]).await;
+        for shade in [0, 100] {
+            let three = [0, 30, 60].map(|more| another_photo(shade + more));
+            browser.upload("other", &three).await;
         }
         assert_eq!(world.count("evidence").await, 6);
         browser.upload_with(&csrf, "document", &[photo()]).await;
@@ -395,6 +400,22 @@ both! {
         world.advance(25 * 60 * 60);
         guiyi::jobs::clear(&world.app).await.unwrap();
         assert_eq!(world.count("evidence").await, 0, "a draft's pictures go with it");
+    }
+
+    async fn a_picture_that_is_sent_again_is_kept_once(world) {
+        let mut browser = world.browser();
+        to_agreed(&mut browser, "/migrate", &LIUYANG).await;
+        browser.submit(&LIUYANG.identity()).await;
+        to_evidence(&world, &mut browser, LIUYANG.phone).await;
+        for _ in 0..2 {
+            browser.upload("document", &[photo(), another_photo(0)]).await;
+            assert!(browser.at.ends_with("/evidence") && !browser.error("files"), "{}", browser.body);
+            assert_eq!(browser.body.matches("name=\"remove\"").count(), 2);
+        }
+        let told = "SELECT COUNT(*) FROM audit WHERE event = 'journey.evidence_added'";
+        assert_eq!((world.count("evidence").await, world.scalar(told).await), (2, 2));
+        browser.upload("holding", &[photo()]).await;
+        assert_eq!(world.count("evidence").await, 3, "what it shows is the person's word");
     }
 
     async fn evidence_goes_when_its_term_is_over(world) {
@@ -411,6 +432,27 @@ both! {
         world.advance(2 * 24 * 60 * 60);
         guiyi::jobs::clear(&world.app).await.unwrap();
         assert_eq!(world.count("evidence").await, 0);
+    }
+
+    async fn a_submission_that_is_sent_again_stays_the_same_case(world) {
+        let mut browser = world.browser();
+        to_agreed(&mut browser, "/migrate", &LIUYANG).await;
+        browser.submit(&LIUYANG.identity()).await;
+        to_evidence(&world, &mut browser, LIUYANG.phone).await;
+        browser.upload("document", &[photo()]).await;
+        let page = browser.clone();
+        browser.submit(&[("submit", "yes")]).await;
+        let number = number(&browser);
+        for fields in [("submit", "yes"), ("remove", "1"), ("cancel", "yes")] {
+            let mut again = page.clone();
+            again.submit(&[fields]).await;
+            assert!(again.at.ends_with("/review"), "{fields:?} {} {}", again.at, again.body);
+            assert_eq!(super::review::number(&again), number);
+        }
+        page.clone().upload("document", &[another_photo(0)]).await;
+        browser.get(&browser.at.clone()).await;
+        assert!(browser.at.ends_with("/review"), "{} {}", browser.at, browser.body);
+        assert_eq!((world.count("reviews").await, world.count("evidence").await), (1, 1));
     }
 
     async fn a_double_submission_makes_one_case(world) {

@@ -9,7 +9,7 @@ mod world;
 pub use browser::Browser;
 pub use relying_party::{RelyingParty, Started, token, userinfo};
 pub use upstream::{Rogue, Token, at_police, parameter};
-pub use world::{BOOKING, Engine, PUBLIC, RS256, RS256_SECRET, World, pkce};
+pub use world::{BOOKING, Engine, PUBLIC, RS256, RS256_SECRET, World, database, listen, pkce, scalar};
 
 /// Declares tests that run on both engines: `both! { async fn name(world) { … } }`.
 macro_rules! both {

@@ -13,6 +13,7 @@ use guiyi::demo::{exam, inbox, legacy, police, source};
 use guiyi::domain::client::SigningAlgorithm;
 use guiyi::ids::{ClientId, SystemId};
 use guiyi::secret::Secret;
+use guiyi::storage::Db;
 use sqlx::Connection;
 use tokio::net::TcpListener;
 use url::Url;
@@ -64,7 +65,7 @@ pub async fn listen(router: impl FnOnce(&Url) -> Router) -> Url {
 }
 
 /// A fresh database: a file, or a database of the PostgreSQL that `tests/run` started.
-async fn database(engine: Engine, folder: &Path) -> String {
+pub async fn database(engine: Engine, folder: &Path) -> String {
     match engine {
         Engine::Sqlite => format!("sqlite:{}", folder.join("test.db").display()),
         Engine::Postgres => {
@@ -78,6 +79,15 @@ async fn database(engine: Engine, folder: &Path) -> String {
             url.set_path(&name);
             url.into()
         }
+    }
+}
+
+/// One number of a database.
+pub async fn scalar(db: &Db, sql: &str) -> i64 {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
+    match db {
+        Db::Sqlite(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
     }
 }
 
@@ -176,26 +186,22 @@ impl World {
     }
 
     pub async fn scalar(&self, sql: &str) -> i64 {
-        let sql = sqlx::AssertSqlSafe(sql.to_owned());
-        match &self.app.db {
-            guiyi::storage::Db::Sqlite(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
-            guiyi::storage::Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
-        }
+        scalar(&self.app.db, sql).await
     }
 
     /// One text of the database.
     pub async fn text(&self, sql: &str) -> String {
         let sql = sqlx::AssertSqlSafe(sql.to_owned());
         match &self.app.db {
-            guiyi::storage::Db::Sqlite(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
-            guiyi::storage::Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            Db::Sqlite(pool, _) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
         }
     }
 
     /// Runs a statement: for playing the intruder in the database.
     pub async fn execute(&self, sql: &str) {
         let sql = sqlx::AssertSqlSafe(sql.to_owned());
-        let guiyi::storage::Db::Postgres(pool) = &self.app.db else {
+        let Db::Postgres(pool) = &self.app.db else {
             // The readers refuse to write; the intruder brings an own connection.
             let url = self.config.database.url.expose();
             let mut connection = sqlx::SqliteConnection::connect(url).await.unwrap();
@@ -208,7 +214,7 @@ impl World {
     /// Every text of every row of a table, for looking for what must not be there.
     pub async fn dump(&self, table: &str) -> String {
         let rows: Vec<String> = match &self.app.db {
-            guiyi::storage::Db::Sqlite(pool, _) => {
+            Db::Sqlite(pool, _) => {
                 let columns: Vec<String> =
                     sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}')")))
                         .fetch_all(pool)
@@ -217,7 +223,7 @@ impl World {
                 let list = columns.iter().map(|c| format!("coalesce({c}, '')")).collect::<Vec<_>>().join(" || '|' || ");
                 sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT {list} FROM {table}"))).fetch_all(pool).await
             }
-            guiyi::storage::Db::Postgres(pool) => {
+            Db::Postgres(pool) => {
                 sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT {table}::text FROM {table}")))
                     .fetch_all(pool)
                     .await
