@@ -87,3 +87,21 @@ fn every_test_that_the_security_document_names_exists() {
         assert!(sources.contains(&format!("fn {name}(")), "{name}");
     }
 }
+
+#[test]
+fn every_picture_of_the_tour_is_there_and_is_shown() {
+    let text = read("docs/tour.md");
+    let shown: BTreeSet<&str> = text.split("](img/tour/").skip(1).filter_map(|part| part.split(')').next()).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/img/tour");
+    let kept: BTreeSet<String> =
+        std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(shown, kept.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn everybody_whom_the_tour_names_is_in_the_demonstration() {
+    let text = read("docs/tour.md");
+    for name in text.split("**").skip(1).step_by(2) {
+        assert!(guiyi::demo::people::PEOPLE.iter().any(|person| person.account == name), "{name}");
+    }
+}
