@@ -134,6 +134,12 @@ pub fn current(answers: &Answers, today: Date) -> Option<&'static dyn Step> {
     STEPS.iter().copied().find(|step| step.applies(answers, today) && !step.is_satisfied(answers, today))
 }
 
+/// The page to go to: the current step's; if nothing is left to ask, the last one's, whose submission finishes.
+fn next(answers: &Answers, today: Date) -> &'static dyn Step {
+    let last = || STEPS.iter().copied().rfind(|step| step.applies(answers, today) && step.is_revisited());
+    current(answers, today).or_else(last).unwrap_or(&SignIn)
+}
+
 fn path(id: &JourneyId, step: Option<&dyn Step>) -> String {
     format!("/journey/{id}/{}", step.map_or(DONE, Step::name))
 }
@@ -181,7 +187,7 @@ async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<
 /// [`StepError`]
 pub async fn resume(app: &App, visit: &Visit, id: &JourneyId) -> Result<Answer, StepError> {
     match open(app, visit, id).await? {
-        Ok((_, answers)) => Ok(Answer::Redirect(path(id, current(&answers, app.today())))),
+        Ok((_, answers)) => Ok(Answer::Redirect(path(id, Some(next(&answers, app.today()))))),
         Err(answer) => Ok(answer),
     }
 }
@@ -199,7 +205,7 @@ pub async fn show(app: &App, visit: &Visit, id: &JourneyId, name: &str) -> Resul
     match reached(&answers, name, cx.today) {
         // Answered, and nothing on it could be changed: on, as a page that reloads itself expects.
         Ok(step) if !step.is_revisited() && step.is_satisfied(&answers, cx.today) => {
-            Ok(Answer::Redirect(path(id, current(&answers, cx.today))))
+            Ok(Answer::Redirect(path(id, Some(next(&answers, cx.today)))))
         }
         Ok(step) => Ok(Answer::Page(step.show(&cx).await?)),
         Err(now) => Ok(Answer::Redirect(path(id, now))),
@@ -261,8 +267,11 @@ async fn follow(cx: &Cx<'_>, taken: Taken) -> Result<Answer, StepError> {
     match taken {
         Taken::Show(page) => Ok(Answer::Page(page)),
         Taken::Leave(to) => Ok(Answer::Redirect(to)),
-        Taken::Next(new, effects) if *new != *cx.answers || !effects.is_empty() => advance(cx, *new, effects).await,
-        Taken::Next(..) | Taken::Moved => go_on(cx.app, cx.visit, cx.id).await,
+        Taken::Next(new, effects) => {
+            let changed = *new != *cx.answers || !effects.is_empty() || current(&new, cx.today).is_none();
+            if changed { advance(cx, *new, effects).await } else { go_on(cx.app, cx.visit, cx.id).await }
+        }
+        Taken::Moved => go_on(cx.app, cx.visit, cx.id).await,
     }
 }
 

@@ -99,7 +99,10 @@ async fn go_back(cx: &Cx<'_>, answers: &Answers, obstacle: &Obstacle) -> Result<
         }
         // The sign-in step finds the link and tells whose it is.
         Obstacle::LegacyAccountLinked => answers.upstream = None,
-        Obstacle::AccountGone => answers.control = None,
+        Obstacle::AccountGone => {
+            answers.control = None;
+            answers.control_review = None;
+        }
         Obstacle::Moved | Obstacle::Storage(_) => {}
     }
     save(cx, answers, vec![Effect::Audit("journey.conflict", json!({}))]).await?;

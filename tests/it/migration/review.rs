@@ -283,6 +283,29 @@ both! {
         assert!(first.stop(&world.app, &case, "zu spät").await.is_err(), "once");
     }
 
+    async fn an_approval_for_an_account_that_is_gone_meanwhile_binds_nothing(world) {
+        migrate(&world, &LIMING).await;
+        world.advance(61);
+        let (first, second) = reviewers(&world).await;
+        let mut browser = world.browser();
+        to_agreed(&mut browser, "/migrate", &SECOND).await;
+        to_evidence(&world, &mut browser, "19900000055").await;
+        let number = submit_case(&mut browser).await;
+        approve(&world, &first, &number).await.unwrap();
+        approve(&world, &second, &number).await.unwrap();
+        world.advance(73 * 60 * 60);
+        world.execute("UPDATE accounts SET status = 'closed' WHERE user_name = 'liming'").await;
+        let mut world = world;
+        world.restart().await;
+        browser.router = world.router.clone();
+        let here = browser.at.clone();
+        browser.get(&here).await;
+        assert!(browser.shows("人工审核已通过"), "{}", browser.body);
+        browser.submit(&[("action", "continue")]).await;
+        assert!(browser.at.ends_with("/existing-account") && browser.shows("已停用"), "{} {}", browser.at, browser.body);
+        assert_eq!(world.count("legacy_links").await, 1);
+    }
+
     async fn nobody_reviews_an_own_case(world) {
         let (reviewer, _) = reviewers(&world).await;
         let (_, name, document) = guiyi::demo::staff::REVIEWERS[0];
