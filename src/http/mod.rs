@@ -75,6 +75,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/register", get(journey::register_page).post(journey::register))
         .route("/continue", get(resume::show).post(resume::number))
         .route("/continue/code", post(resume::code))
+        .route("/continue/password", post(resume::password))
         .route("/journey/{id}", get(journey::current))
         .route("/journey/{id}/evidence/files", post(upload::upload).layer(DefaultBodyLimit::max(upload::LIMIT)))
         .route("/journey/{id}/{step}", get(journey::show).post(journey::submit))

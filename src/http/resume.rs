@@ -12,9 +12,10 @@ use crate::app::App;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::typed::compact;
-use crate::journeys::resume::{Resumed, Ticket, resume, send};
+use crate::domain::typed::{compact, tidy};
+use crate::journeys::resume::{Resumed, Ticket, resume, resume_by_password, send};
 use crate::pages::{Form, Page, Rendered, Visit};
+use crate::secret::Secret;
 
 #[derive(Template)]
 #[template(path = "resume.html")]
@@ -70,24 +71,46 @@ pub(super) async fn number(State(app): State<Arc<App>>, visit: Visit, Posted(par
 pub(super) async fn code(State(app): State<Arc<App>>, visit: Visit, Posted(params): Posted) -> Result<Reply, Mishap> {
     let ticket = params.text("ticket").to_owned();
     let Some(case) = Ticket::open(&app, &visit, &ticket) else { return Ok(Reply::to("/continue")) };
-    let mut form = Form::default();
     let typed = compact(params.text("code"));
-    let status = match typed.as_str() {
-        "" => {
-            form.fault("code", "code-empty");
-            422
-        }
-        typed => match resume(&app, &visit, &case, typed).await? {
-            Resumed::Here(id) => return Ok(Reply::to(format!("/journey/{id}"))),
-            Resumed::Refused => {
-                form.fault("code", "resume-refused");
-                422
-            }
-            Resumed::Limited => {
-                form.fault("code", "code-limited");
-                429
-            }
-        },
+    if typed.is_empty() {
+        let mut form = Form::default();
+        form.fault("code", "code-empty");
+        return Ok(code_page(&visit, form, ticket, 422));
+    }
+    let resumed = resume(&app, &visit, &case, &typed).await?;
+    Ok(follow(&visit, resumed, ticket, Form::default(), ("code", "resume-refused", "code-limited")))
+}
+
+/// `POST /continue/password`: for whoever doesn't get the code.
+pub(super) async fn password(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let ticket = params.text("ticket").to_owned();
+    let Some(case) = Ticket::open(&app, &visit, &ticket) else { return Ok(Reply::to("/continue")) };
+    let mut form = Form::typed(&params);
+    let (account, password) = (tidy(params.text("account")), Secret::new(params.text("password")));
+    if account.is_empty() || password.expose().is_empty() {
+        form.fault("account", "sign-in-account-empty");
+        return Ok(code_page(&visit, form, ticket, 422));
+    }
+    let resumed = resume_by_password(&app, &visit, &case, (&account, &password)).await?;
+    Ok(follow(&visit, resumed, ticket, form, ("account", "sign-in-rejected", "resume-limited")))
+}
+
+fn follow(
+    visit: &Visit,
+    resumed: Resumed,
+    ticket: String,
+    mut form: Form,
+    (field, refused, limited): (&'static str, &str, &str),
+) -> Reply {
+    let (key, status) = match resumed {
+        Resumed::Here(id) => return Reply::to(format!("/journey/{id}")),
+        Resumed::Refused => (refused, 422),
+        Resumed::Limited => (limited, 429),
     };
-    Ok(code_page(&visit, form, ticket, status))
+    form.fault(field, key);
+    code_page(visit, form, ticket, status)
 }

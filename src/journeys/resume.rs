@@ -1,5 +1,5 @@
 //! 继续办理: going on with a case in another browser. The number finds the case; control is proven again by a code to the
-//! contact that was confirmed in it. Whether a number is known shows in nothing that is answered.
+//! contact that was confirmed in it, or by the old account's password. Whether a number is known shows in nothing that is answered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::answers::Answers;
+use super::engine::Cx;
+use super::steps::sign_in::limits::Limits;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::crypto::{Purpose as Seal, SealError};
@@ -16,9 +18,11 @@ use crate::ids::JourneyId;
 use crate::notify::codes::{Binding, Recipient, Verified, verify};
 use crate::notify::texts::Purpose;
 use crate::pages::Visit;
+use crate::secret::Secret;
 use crate::storage::journeys::{self, Stage, State};
 use crate::storage::limits::{self, Limit};
 use crate::storage::{StorageError, Stored, audit};
+use crate::upstream::{Credentials, SignInFailure};
 
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
 const CONTEXT: &str = "resume";
@@ -54,13 +58,14 @@ impl Ticket {
 struct Open {
     id: JourneyId,
     version: i64,
+    answers: Answers,
     contact: Recipient,
 }
 
 async fn open(app: &App, case: &CaseNumber, now: Timestamp) -> Stored<Option<Open>> {
     let found = journeys::find_case::<Answers>(&mut app.db.read().await?, &app.keys, case, now).await?;
     let Some(Stage { id, version, state: State::Open(answers), .. }) = found else { return Ok(None) };
-    Ok(answers.contact().map(|contact| Open { id, version, contact }))
+    Ok(answers.contact().map(|contact| Open { id, version, answers, contact }))
 }
 
 fn binding(visit: &Visit, open: &Open) -> Binding {
@@ -84,10 +89,63 @@ pub async fn send(app: &App, visit: &Visit, case: &CaseNumber) -> Stored<()> {
 pub enum Resumed {
     /// The journey is this browser's now.
     Here(JourneyId),
-    /// The code is wrong, spent, or there is no such case: nothing says which.
+    /// The proof is wrong, spent, or there is no such case: nothing says which.
     Refused,
-    /// Too many tries from this address.
+    /// Too many tries.
     Limited,
+}
+
+/// Proves control by the old account's password, checked by the old system itself with the limits of its sign-in; for
+/// whoever doesn't get the code.
+///
+/// # Errors
+/// The store's own.
+pub async fn resume_by_password(
+    app: &App,
+    visit: &Visit,
+    case: &CaseNumber,
+    (account, password): (&str, &Secret),
+) -> Stored<Resumed> {
+    let Some(open) = open(app, case, visit.now).await? else { return Ok(Resumed::Refused) };
+    let Some(proof) = open.answers.proof() else { return Ok(Resumed::Refused) };
+    let Some(system) = app.systems.get(proof.system()).filter(|system| system.leads_to().is_none()) else {
+        return Ok(Resumed::Refused);
+    };
+    let (id, version, answers) = (&open.id, open.version, &open.answers);
+    let cx = Cx { app, visit, id, version, answers, case: Some(case), interaction: None, today: app.today() };
+    let limits = Limits::new(&cx, system, account);
+    if limits.reached(&cx).await?.is_some() || limits.count(&cx).await?.is_some() {
+        return Ok(Resumed::Limited);
+    }
+    match system.sign_in(&Credentials { account, password, kind: proof.kind() }).await {
+        Ok(found) if found.subject() == proof.subject() => {
+            limits.take_back(&cx, true).await?;
+            rebind(app, visit, &open).await
+        }
+        Err(SignInFailure::Unavailable) => {
+            limits.take_back(&cx, false).await?;
+            Ok(Resumed::Refused)
+        }
+        _ => Ok(Resumed::Refused),
+    }
+}
+
+async fn rebind(app: &App, visit: &Visit, open: &Open) -> Stored<Resumed> {
+    let (id, version, browser) = (open.id.clone(), open.version, visit.browser.clone());
+    let (random, now) = (app.random.clone(), visit.now);
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if !journeys::rebind(tx, (&id, version), &browser, now).await? {
+                    return Ok(Resumed::Refused);
+                }
+                let subject = format!("journey:{id}");
+                let detail = json!({ "by": "old password" });
+                audit::record(tx, &random, now, "journey.resumed", ("browser", &subject), &detail).await?;
+                Ok(Resumed::Here(id))
+            })
+        })
+        .await
 }
 
 /// Verifies the code and binds the journey to this browser; the former one's hold ends.

@@ -458,3 +458,6 @@ refresh-every = This page loads itself again every { $value } seconds.
 refresh-stop = Stop that
 refresh-start = Load this page again by itself
 leave = Leave, and clear this machine (on a shared computer)
+resume-by-password = No code? Use the old account and password that you signed in with
+resume-go-on = Go on
+resume-limited = Too many tries; try again in fifteen minutes, or use the code

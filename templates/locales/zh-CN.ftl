@@ -458,3 +458,6 @@ refresh-every = 本页每 { $value } 秒自动刷新一次。
 refresh-stop = 停止自动刷新
 refresh-start = 自动刷新本页
 leave = 离开并清除本机上的办理记录（公共电脑请点此）
+resume-by-password = 收不到验证码？可以用办理时登录的旧系统账号和密码
+resume-go-on = 验证并继续
+resume-limited = 尝试次数过多，请十五分钟后再试，或改用验证码

@@ -25,7 +25,7 @@ use crate::sign_in::federated::{self, Purpose};
 use crate::storage::{accounts, links};
 use crate::upstream::{ConnectedSystem, Credentials, SignInFailure, UpstreamProof};
 
-mod limits;
+pub(in crate::journeys) mod limits;
 
 use limits::{Limits, Stopped};
 

@@ -371,6 +371,26 @@ both! {
         assert!(browser.shows("人工审核中"), "its owner's hold is untouched");
     }
 
+    async fn the_old_account_s_password_resumes_its_own_case_only(world) {
+        let mut browser = world.browser();
+        let number = to_submitted(&world, &mut browser).await;
+        let mut other = world.browser();
+        other.get("/continue").await;
+        other.submit(&[("number", &number.to_string()), ("captcha", "0000")]).await;
+        let (_, hidden) = other.form();
+        let hidden: Vec<(&str, &str)> = hidden.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        for (account, password) in [(LIUYANG.account, "wrong"), (ZHANGWEI.account, ZHANGWEI.password)] {
+            let fields = [hidden.clone(), vec![("account", account), ("password", password)]].concat();
+            other.post("/continue/password", &fields).await;
+            assert!(other.error("account") && !other.shows(password), "{account}: {}", other.body);
+        }
+        let fields = [hidden, vec![("account", LIUYANG.account), ("password", LIUYANG.password)]].concat();
+        other.post("/continue/password", &fields).await;
+        assert!(other.at.ends_with("/review"), "{} {}", other.at, other.body);
+        browser.get(&browser.at.clone()).await;
+        assert_eq!(browser.status, 410, "the first browser's hold has ended");
+    }
+
     async fn a_code_of_another_browser_resumes_nothing(world) {
         let mut browser = world.browser();
         let number = to_submitted(&world, &mut browser).await;

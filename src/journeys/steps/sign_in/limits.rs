@@ -20,7 +20,7 @@ const ADDRESS_BEFORE_CAPTCHA: Limit = Limit::new(10, WINDOW);
 
 /// The counters of a try.
 #[derive(Clone)]
-pub(super) struct Limits {
+pub(in crate::journeys) struct Limits {
     address: String,
     factor: i64,
     /// Absent until it is known which account is tried.
@@ -36,22 +36,22 @@ struct Account {
 
 /// A limit that is reached.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stopped {
+pub(in crate::journeys) struct Stopped {
     /// The key of what the page says.
-    pub(super) text: &'static str,
+    pub(in crate::journeys) text: &'static str,
     /// When a try is possible again, in minutes.
-    pub(super) minutes: u64,
+    pub(in crate::journeys) minutes: u64,
 }
 
 impl Limits {
     /// Before anything is typed.
-    pub(super) fn of_address(cx: &Cx<'_>) -> Self {
+    pub(in crate::journeys) fn of_address(cx: &Cx<'_>) -> Self {
         let asker = &cx.visit.asker;
         Self { address: format!("legacy address {}", asker.address), factor: asker.factor, account: None }
     }
 
     /// Of an account, in any spelling.
-    pub(super) fn new(cx: &Cx<'_>, system: &ConnectedSystem, account: &str) -> Self {
+    pub(in crate::journeys) fn new(cx: &Cx<'_>, system: &ConnectedSystem, account: &str) -> Self {
         let index = cx.app.keys.index("legacy account", &format!("{}\n{}", system.id, account.to_lowercase()));
         let account = Account {
             system: format!("legacy system {}", system.id),
@@ -77,7 +77,7 @@ impl Limits {
     }
 
     /// Whether a captcha has to be answered before a password is looked at.
-    pub(super) async fn needs_captcha(&self, cx: &Cx<'_>) -> Result<bool, StorageError> {
+    pub(in crate::journeys) async fn needs_captcha(&self, cx: &Cx<'_>) -> Result<bool, StorageError> {
         let mut conn = cx.app.db.read().await?;
         let now = cx.visit.now;
         let address = self.scaled(ADDRESS_BEFORE_CAPTCHA);
@@ -89,7 +89,7 @@ impl Limits {
     }
 
     /// The limit that is reached already.
-    pub(super) async fn reached(&self, cx: &Cx<'_>) -> Result<Option<Stopped>, StorageError> {
+    pub(in crate::journeys) async fn reached(&self, cx: &Cx<'_>) -> Result<Option<Stopped>, StorageError> {
         let mut conn = cx.app.db.read().await?;
         for (subject, limit, text) in self.all() {
             if limits::reached(&mut conn, &subject, limit, cx.visit.now).await? {
@@ -100,7 +100,7 @@ impl Limits {
     }
 
     /// Counts a try before it is made: two at the same moment can't both be the last.
-    pub(super) async fn count(&self, cx: &Cx<'_>) -> Result<Option<Stopped>, StorageError> {
+    pub(in crate::journeys) async fn count(&self, cx: &Cx<'_>) -> Result<Option<Stopped>, StorageError> {
         let (all, now) = (self.all(), cx.visit.now);
         let full = cx.app.db.write(move |tx| {
             Box::pin(async move {
@@ -117,7 +117,7 @@ impl Limits {
 
     /// Takes the try back. If the password was `right`, the upstream counts the account's failures from nothing again,
     /// and so do we; if the upstream gave no answer, the try wasn't the person's.
-    pub(super) async fn take_back(&self, cx: &Cx<'_>, right: bool) -> Result<(), StorageError> {
+    pub(in crate::journeys) async fn take_back(&self, cx: &Cx<'_>, right: bool) -> Result<(), StorageError> {
         let (all, now) = (self.all(), cx.visit.now);
         let account = self.account.clone().filter(|_| right);
         let subjects = account.map(|Account { here, all, .. }| [here, all]);
