@@ -8,11 +8,13 @@ mod federated_attacks;
 mod interruptions;
 mod limits;
 mod outcomes;
+mod papers;
 mod races;
 mod refusals;
 mod registration;
 pub mod review;
 mod source;
+mod stories;
 mod user_table;
 
 use crate::support::{Browser, World};
