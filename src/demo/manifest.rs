@@ -182,8 +182,11 @@ pub fn table(manifest: &Manifest) -> String {
 
 fn line(system: &SystemEntry, user: &UserEntry) -> [String; 7] {
     let enters = &user.enters;
-    [&system.id, &user.account, &user.password, &enters.name, &enters.document_number, &user.mobile, &user.story]
-        .map(String::clone)
+    let number = match enters.country.as_str() {
+        "CHN" => enters.document_number.clone(),
+        country => format!("{country} {}", enters.document_number),
+    };
+    [&system.id, &user.account, &user.password, &enters.name, &number, &user.mobile, &user.story].map(String::clone)
 }
 
 fn pad(cell: &str, width: usize) -> String {

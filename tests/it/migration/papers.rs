@@ -21,7 +21,7 @@ fn holder<'a>(name: &'a str, kind: &'a str, number: &'a str, more: &Fields<'a>) 
     own.into_iter().chain(more.iter().copied()).collect()
 }
 
-fn german<'a>(country: &'a str) -> Vec<(&'a str, &'a str)> {
+fn german(country: &str) -> Vec<(&str, &str)> {
     let [y, m, d] = BORN;
     holder("ERIKA MUSTER", "passport", "c0000 0001", &[("country", country), y, m, d])
 }

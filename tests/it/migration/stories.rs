@@ -207,17 +207,18 @@ impl Walk {
             browser.submit(&[("skip", "yes")]).await;
         }
         assert!(browser.at.ends_with("/password"), "{who}: {} {}", browser.at, browser.body);
-        let choice = if end == Expectation::CarriedOver {
-            assert!(browser.shows("value=\"old\""), "{who}: {}", browser.body);
-            "old"
-        } else {
-            "new"
-        };
-        if end == Expectation::NewPassword {
-            assert!(!browser.shows("value=\"old\""), "{who}: {}", browser.body);
+        match end {
+            Expectation::CarriedOver => {
+                assert!(browser.shows("value=\"old\""), "{who}: {}", browser.body);
+                browser.submit(&[("choice", "old")]).await;
+            }
+            _ => {
+                let offered = browser.shows("value=\"old\"");
+                assert!(!offered || end != Expectation::NewPassword, "{who}: {}", browser.body);
+                let fields = [("choice", "new"), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
+                browser.submit(&fields).await;
+            }
         }
-        let fields = [("choice", choice), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];
-        browser.submit(&fields).await;
         assert!(browser.at.ends_with("/done") && browser.shows("账号升级完成"), "{who}: {}", browser.body);
         if end == Expectation::SharedPhone {
             let second = "SELECT COUNT(*) FROM account_phones WHERE slot = 2";
