@@ -117,6 +117,7 @@ fn person(n: usize, app: &App, password: &str, now: Timestamp) -> anyhow::Result
         person: Person {
             name: PersonName::parse("张测试").ok().with_context(fault("name"))?,
             gender: Gender::Female,
+            birth_date: None,
             ethnic_group: None,
             document: Document::parse(DocumentType::Passport, &format!("E{n:08}"), app.today())
                 .ok()

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::app::App;
 use crate::domain::case_number::CaseNumber;
+use crate::domain::typed::compact;
 use crate::pages::beijing;
 use crate::review::Content;
 use crate::review::desk::{Approval, Case, Reviewer};
@@ -191,7 +192,11 @@ fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow:
     writeln!(out, "submitted  {}", beijing(case.review.submitted_at))?;
     writeln!(out, "why        {outcome}")?;
     writeln!(out, "name       {name}")?;
-    writeln!(out, "document   {} {document}", identity.document.kind().as_str())?;
+    let country = identity.document.country().alpha3();
+    writeln!(out, "document   {} {country} {document}", identity.document.kind().as_str())?;
+    if let Some(born) = identity.birth_date.filter(|_| unmasked) {
+        writeln!(out, "born       {born}, as the person says")?;
+    }
     writeln!(out, "contact    {}", contact.masked())?;
     if let Some(legacy) = legacy {
         let system = app.systems.get(&legacy.system).map_or(legacy.system.as_str(), |s| s.name(false)).to_owned();
@@ -203,7 +208,7 @@ fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow:
             let same = |same: bool| if same { "same" } else { "other" };
             let says = [
                 ("name", same(row.name.trim() == identity.name.as_str())),
-                ("document", same(row.document_number.trim() == identity.document.number())),
+                ("document", same(compact(&row.document_number) == identity.document.number())),
             ];
             writeln!(out, "old row    {}", says.map(|(what, is)| format!("{what}: {is}")).join(", "))?;
         }

@@ -94,8 +94,12 @@ pub struct ProfileNames {
     pub name: Option<String>,
     /// Document type.
     pub document_type: Option<String>,
+    /// The country that issued the document.
+    pub document_country: Option<String>,
     /// Document number.
     pub document_number: Option<String>,
+    /// Day of birth.
+    pub birth_date: Option<String>,
     /// Gender.
     pub gender: Option<String>,
     /// Ethnic group.
@@ -108,9 +112,20 @@ pub struct ProfileNames {
 
 impl ProfileNames {
     /// All of them, in this order.
-    pub fn all(&self) -> [Option<&str>; 7] {
-        let Self { name, document_type, document_number, gender, ethnic_group, phone, email } = self;
-        [name, document_type, document_number, gender, ethnic_group, phone, email].map(Option::as_deref)
+    pub fn all(&self) -> [Option<&str>; 9] {
+        let Self {
+            name,
+            document_type,
+            document_country,
+            document_number,
+            birth_date,
+            gender,
+            ethnic_group,
+            phone,
+            email,
+        } = self;
+        [name, document_type, document_country, document_number, birth_date, gender, ethnic_group, phone, email]
+            .map(Option::as_deref)
     }
 }
 

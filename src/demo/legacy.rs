@@ -158,6 +158,7 @@ fn row(person: &Person) -> Value {
             "idtype": person.truth.document_type.as_str(),
             "username": person.name,
             "idnum": person.id_number,
+            "birthday": person.birth_date,
             "sex": person.gender,
             "nation": person.ethnic_code,
         }),

@@ -106,8 +106,12 @@ pub struct EntryData {
     pub name: String,
     /// 证件类型.
     pub document_type: DocumentType,
+    /// 签发国家, ISO 3166-1 alpha-3.
+    pub country: String,
     /// 证件号码.
     pub document_number: String,
+    /// 出生日期, where the number doesn't tell it.
+    pub birth_date: String,
     /// 性别, GB/T 2261.1.
     pub gender: String,
     /// 民族, GB/T 3304.
@@ -121,6 +125,8 @@ pub struct RecordEntry {
     pub name: String,
     /// The kind of document.
     pub document_type: DocumentType,
+    /// Who issued it, ISO 3166-1 alpha-3.
+    pub country: String,
     /// Its number.
     pub document_number: String,
     /// Whether it is in order.
@@ -176,8 +182,11 @@ pub fn table(manifest: &Manifest) -> String {
 
 fn line(system: &SystemEntry, user: &UserEntry) -> [String; 7] {
     let enters = &user.enters;
-    [&system.id, &user.account, &user.password, &enters.name, &enters.document_number, &user.mobile, &user.story]
-        .map(String::clone)
+    let number = match enters.country.as_str() {
+        "CHN" => enters.document_number.clone(),
+        country => format!("{country} {}", enters.document_number),
+    };
+    [&system.id, &user.account, &user.password, &enters.name, &number, &user.mobile, &user.story].map(String::clone)
 }
 
 fn pad(cell: &str, width: usize) -> String {
@@ -208,7 +217,9 @@ impl From<&Person> for UserEntry {
             enters: EntryData {
                 name: truth.name.into(),
                 document_type: truth.document_type,
+                country: truth.country.into(),
                 document_number: truth.document_number.into(),
+                birth_date: truth.birth_date.into(),
                 gender: truth.gender.into(),
                 ethnic_code: truth.ethnic_code.into(),
             },
@@ -224,6 +235,7 @@ impl From<&Record> for RecordEntry {
         Self {
             name: record.name.into(),
             document_type: record.document_type,
+            country: record.country.into(),
             document_number: record.document_number.into(),
             status: record.standing,
         }

@@ -61,16 +61,34 @@ pub enum Expectation {
     MismatchThenMatch,
     /// The form refuses what the old row pre-filled; corrected, the check matches.
     CorrectedThenMatch,
-    /// Only manual review leads on.
+    /// Unknown to the source: only manual review leads on.
     ManualReview,
-    /// The identity has an account already: bind to it.
-    ConfirmBinding,
-    /// Verified upstream, but the user name is taken by the time of the second person.
+    /// A match, but the old row names somebody else: manual review.
+    Contradiction,
+    /// Dead, cancelled or duplicate at the source: shown as no match, flagged inside.
+    Flagged,
+    /// A name that no source can confirm: manual review.
+    UnusualName,
+    /// The identity has an account already: bind to it by a code to its phone.
+    BindByCode,
+    /// The identity has an account already: bind to it by its own password.
+    BindByPassword,
+    /// The user name is taken by the time of the second person.
     UserNameTaken,
-    /// Under 14: stop, and say how a guardian proceeds.
+    /// The phone belongs to another account already: it becomes a contact, and no name to sign in with.
+    SharedPhone,
+    /// No phone: an e-mail address stands in.
+    NoPhone,
+    /// Under 14 by the old row: stop, and say how a guardian proceeds.
     Minor,
+    /// Under 14 by the day of birth that is typed: the same.
+    MinorByBirthDate,
     /// The legacy system refuses the sign-in.
     Refused,
+    /// Locked in the legacy system.
+    Locked,
+    /// Disabled in the legacy system.
+    Disabled,
     /// A unit's account.
     Unit,
 }
@@ -82,8 +100,12 @@ pub struct Entry {
     pub name: &'static str,
     /// 证件类型.
     pub document_type: DocumentType,
+    /// 签发国家, ISO 3166-1 alpha-3; chosen for passports only.
+    pub country: &'static str,
     /// 证件号码.
     pub document_number: &'static str,
+    /// 出生日期, where the number doesn't tell it.
+    pub birth_date: &'static str,
     /// 性别, GB/T 2261.1.
     pub gender: &'static str,
     /// 民族, GB/T 3304.
@@ -120,6 +142,8 @@ pub struct Person {
     pub gender: &'static str,
     /// The ethnic group of the old row, or empty.
     pub ethnic_code: &'static str,
+    /// The day of birth of the old row, or empty.
+    pub birth_date: &'static str,
     /// The phone of the old row, or empty.
     pub mobile: &'static str,
     /// The mail address of the old row, or empty.
@@ -142,7 +166,18 @@ pub struct Person {
 
 /// A resident of the Han nationality, as typed into the real-name form.
 const fn entry(name: &'static str, document_number: &'static str, gender: &'static str) -> Entry {
-    Entry { name, document_type: DocumentType::ResidentId, document_number, gender, ethnic_code: "01" }
+    Entry { ethnic_code: "01", ..other(DocumentType::ResidentId, name, document_number, gender, "") }
+}
+
+/// Somebody with another document, issued in China unless it says otherwise, and without an ethnic group.
+const fn other(
+    document_type: DocumentType,
+    name: &'static str,
+    document_number: &'static str,
+    gender: &'static str,
+    birth_date: &'static str,
+) -> Entry {
+    Entry { name, document_type, country: "CHN", document_number, birth_date, gender, ethnic_code: "" }
 }
 
 /// An unverified individual whose old row says what is true, and whom the check confirms.
@@ -162,6 +197,7 @@ const fn individual(
         id_number: truth.document_number,
         gender: truth.gender,
         ethnic_code: truth.ethnic_code,
+        birth_date: "",
         mobile,
         email: "",
         auth_level: 0,
@@ -195,6 +231,8 @@ pub struct Record {
     pub name: &'static str,
     /// The kind of document.
     pub document_type: DocumentType,
+    /// Who issued it, ISO 3166-1 alpha-3.
+    pub country: &'static str,
     /// Its number.
     pub document_number: &'static str,
     /// Whether the record is in order.

@@ -42,7 +42,9 @@ impl SourceState {
 
     fn look_up(&self, check: &PersonCheck) -> Outcome {
         let same = |record: &&Record| {
-            record.document_type == check.document_type && record.document_number == check.document_number
+            record.document_type == check.document_type
+                && record.country == check.document_country
+                && record.document_number == check.document_number
         };
         match self.records.iter().find(same) {
             None => Outcome::NotFound,
@@ -74,6 +76,7 @@ pub fn router(state: SourceState) -> Router {
 struct PersonCheck {
     request_id: String,
     document_type: DocumentType,
+    document_country: String,
     document_number: String,
     name: String,
 }

@@ -41,6 +41,7 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
                 name: PersonName::parse(name)?,
                 gender: Gender::Male,
                 ethnic_group: None,
+                birth_date: None,
                 document: Document::parse(DocumentType::ResidentId, number, app.today())?,
                 phone: None,
                 email: None,

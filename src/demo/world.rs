@@ -182,12 +182,12 @@ fn exam_table(places: &Places) -> UserTable {
         }),
         columns: ProfileNames {
             name: name("real_name"),
-            document_type: None,
             document_number: name("id_card"),
             gender: name("sex"),
             ethnic_group: name("nation"),
             phone: name("mobile"),
             email: name("mail"),
+            ..ProfileNames::default()
         },
     }
 }

@@ -1,7 +1,9 @@
 //! Portal accounts (统一账号).
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
+use super::birth;
 use super::contact::{EmailAddress, Phone};
 use super::document::Document;
 use super::ethnic::EthnicGroup;
@@ -50,6 +52,9 @@ pub struct Person {
     pub ethnic_group: Option<EthnicGroup>,
     /// The document that was verified.
     pub document: Document,
+    /// The day of birth as the person typed it, where the document's number doesn't tell it. No claim is made of it.
+    #[serde(default, with = "birth::json", skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<Date>,
     /// A phone whose control was proven.
     pub phone: Option<Phone>,
     /// An e-mail address, confirmed or not.

@@ -5,12 +5,15 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use super::birth;
 use super::person::Gender;
 use super::typed::{compact, stars};
 
 pub mod citizen;
 pub mod country;
 pub mod permit;
+
+pub use country::Country;
 
 /// The kinds of identity document, as the registration form offers them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,7 +31,7 @@ pub enum DocumentType {
     HongKongMacaoResidence,
     /// 台湾居民居住证: a number of GB 11643 form under 830000.
     TaiwanResidence,
-    /// 中华人民共和国护照.
+    /// 中华人民共和国护照, or the passport of another country.
     Passport,
 }
 
@@ -89,18 +92,27 @@ pub enum DocumentFault {
     Obsolete15,
 }
 
-/// A document's kind and its number in canonical form. `Debug` shows the masked number only.
+/// A document's kind, who issued it, and its number in canonical form. `Debug` shows the masked number only.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Stored")]
 pub struct Document {
     kind: DocumentType,
+    /// China's are stored without it.
+    #[serde(skip_serializing_if = "Country::is_china")]
+    country: Country,
     number: String,
 }
 
 impl Document {
-    /// Reads what was typed: full width, lower case and blanks are forgiven, everything else is checked.
+    /// Reads what was typed: full width, lower case and blanks are forgiven, everything else is checked. A passport is a
+    /// Chinese one here.
     pub fn parse(kind: DocumentType, raw: &str, today: Date) -> Result<Self, DocumentFault> {
-        Self::check(kind, raw, Some(today))
+        Self::check(kind, Country::CHINA, raw, Some(today))
+    }
+
+    /// Reads the number of a passport that this country has issued. The same number of another country is another's.
+    pub fn passport(country: Country, raw: &str) -> Result<Self, DocumentFault> {
+        Self::check(DocumentType::Passport, country, raw, None)
     }
 
     /// The 18-digit form of a first-generation resident ID: `19` goes before the year, a check character to the end.
@@ -109,12 +121,31 @@ impl Document {
     /// 15-digit form kept for people born in the 1800s, are read as 19xx too: none of these people is left.
     pub fn from_legacy_15(raw: &str) -> Result<Self, DocumentFault> {
         let number = citizen::upgrade_15(&compact(raw))?;
-        Self::check(DocumentType::ResidentId, &number, None)
+        Self::check(DocumentType::ResidentId, Country::CHINA, &number, None)
     }
 
     /// The kind of document.
     pub fn kind(&self) -> DocumentType {
         self.kind
+    }
+
+    /// Who issued it.
+    pub fn country(&self) -> Country {
+        self.country
+    }
+
+    /// What makes it unique: kind, issuing country and number.
+    pub fn key(&self) -> String {
+        [self.kind.as_str(), self.country.alpha3(), &self.number].join("\n")
+    }
+
+    /// Whether its holder is a Chinese citizen of the mainland, who has an ethnic group.
+    pub fn is_citizens(&self) -> bool {
+        match self.kind {
+            DocumentType::ResidentId => true,
+            DocumentType::Passport => self.country.is_china(),
+            _ => false,
+        }
     }
 
     /// The whole number, in canonical form.
@@ -132,12 +163,23 @@ impl Document {
         self.tells_birth().then(|| citizen::gender(&self.number))?
     }
 
+    /// Whether the holder can be born on a day, as far as the number tells: the earlier permanent-resident card tells the
+    /// day without the century.
+    pub fn admits_birth(&self, born: Date) -> bool {
+        if let Some(told) = self.birth_date() {
+            return told == born;
+        }
+        let (year, month, day) = match self.kind {
+            DocumentType::ForeignPermanentResident => permit::earlier_birth(&self.number).unwrap_or_default(),
+            _ => return true,
+        };
+        let two_digits = born.year().rem_euclid(100);
+        (i32::from(year), month, day) == (two_digits, u16::from(u8::from(born.month())), u16::from(born.day()))
+    }
+
     /// The age in full years on a day, if the number tells it; the birthday itself completes the year.
     pub fn age_on(&self, date: Date) -> Option<u8> {
-        let born = self.birth_date()?;
-        let had_birthday = (u8::from(date.month()), date.day()) >= (u8::from(born.month()), born.day());
-        let years = date.year() - born.year() - i32::from(!had_birthday);
-        u8::try_from(years).ok()
+        birth::age(self.birth_date()?, date)
     }
 
     /// For pages that others may see: the first and the last character.
@@ -161,7 +203,7 @@ impl Document {
         of_id_form && self.number.len() == 18
     }
 
-    fn check(kind: DocumentType, raw: &str, today: Option<Date>) -> Result<Self, DocumentFault> {
+    fn check(kind: DocumentType, country: Country, raw: &str, today: Option<Date>) -> Result<Self, DocumentFault> {
         let number = compact(raw);
         if number.is_empty() {
             return Err(DocumentFault::Empty);
@@ -173,9 +215,10 @@ impl Document {
             DocumentType::ForeignPermanentResident => permit::foreign_resident(number, today),
             DocumentType::HongKongMacaoPermit => permit::hong_kong_macao(number),
             DocumentType::TaiwanPermit => permit::taiwan(&number),
-            DocumentType::Passport => permit::passport(number),
+            DocumentType::Passport if country.is_china() => permit::passport(number),
+            DocumentType::Passport => permit::foreign_passport(number),
         }?;
-        Ok(Self { kind, number })
+        Ok(Self { kind, country, number })
     }
 }
 
@@ -189,6 +232,8 @@ impl fmt::Debug for Document {
 #[derive(Deserialize)]
 struct Stored {
     kind: DocumentType,
+    #[serde(default)]
+    country: Country,
     number: String,
 }
 
@@ -196,7 +241,12 @@ impl TryFrom<Stored> for Document {
     type Error = DocumentFault;
 
     fn try_from(stored: Stored) -> Result<Self, DocumentFault> {
-        Self::check(stored.kind, &stored.number, None)
+        let foreign = stored.kind != DocumentType::Passport && !stored.country.is_china();
+        if foreign {
+            Err(DocumentFault::Region)
+        } else {
+            Self::check(stored.kind, stored.country, &stored.number, None)
+        }
     }
 }
 

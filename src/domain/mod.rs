@@ -1,6 +1,7 @@
 //! What the portal knows about people, accounts, links and clients: pure types, without I/O.
 
 pub mod account;
+pub mod birth;
 pub mod case_number;
 pub mod client;
 pub mod contact;

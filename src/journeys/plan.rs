@@ -188,6 +188,7 @@ fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
             gender: identity.gender,
             ethnic_group: identity.ethnic_group,
             document: identity.document,
+            birth_date: identity.birth_date,
             phone: phone.map(|proof| proof.phone.clone()),
             email: answers.email.as_ref().and_then(|e| e.address().cloned()),
         },

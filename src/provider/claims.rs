@@ -67,10 +67,10 @@ fn of_account(account: &Account, claim: Claim) -> Option<Value> {
     })
 }
 
-/// Type and number of the verified document: this portal's own claim.
+/// Type, issuing country (ISO 3166-1 alpha-3) and number of the verified document: this portal's own claim.
 pub(super) fn identity_document(account: &Account) -> Value {
     let document = &account.person.document;
-    json!({ "type": document.kind().as_str(), "number": document.number() })
+    json!({ "type": document.kind().as_str(), "country": document.country().alpha3(), "number": document.number() })
 }
 
 /// The person's users in the system that the client owns; links that were undone are gone.

@@ -50,7 +50,7 @@ fn account_key(app: &App, identifier: &SignInIdentifier) -> String {
     let typed = match identifier {
         SignInIdentifier::UserName(name) => format!("n{}", name.fold()),
         SignInIdentifier::Phone(phone) => format!("p{}", phone.as_str()),
-        SignInIdentifier::Document(document) => format!("d{}", document.number()),
+        SignInIdentifier::Document(document) => format!("d{}", document.key()),
     };
     format!("login account {}", app.keys.index("login", &typed))
 }

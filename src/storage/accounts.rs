@@ -93,9 +93,9 @@ pub async fn evidence(conn: &mut Conn, id: &AccountId) -> Stored<Vec<Evidence>> 
         .collect()
 }
 
-/// The blind index of a document: type and number.
+/// The blind index of a document: type, issuing country and number.
 pub fn document_index(keys: &Keyring, document: &Document) -> String {
-    keys.index("document", &format!("{}\n{}", document.kind().as_str(), document.number()))
+    keys.index("document", &document.key())
 }
 
 /// The blind index of a phone.

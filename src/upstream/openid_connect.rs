@@ -220,12 +220,15 @@ impl OpenidConnect {
     }
 
     fn profile(&self, claims: &Map<String, Value>) -> UpstreamProfile {
-        let [name, document_type, document_number, gender, ethnic_group, phone, email] = self.config.claims.all();
+        let [name, document_type, country, document_number, birth_date, gender, ethnic_group, phone, email] =
+            self.config.claims.all();
         let of = |name: Option<&str>, usual: &str| text(claims, name.unwrap_or(usual));
         UpstreamProfile {
             name: of(name, "name"),
             document_type: of(document_type, "document_type"),
+            document_country: of(country, "document_country"),
             document_number: of(document_number, "document_number"),
+            birth_date: of(birth_date, "birthdate"),
             gender: of(gender, "gender"),
             ethnic_group: of(ethnic_group, "ethnic_group"),
             // E.164 there, the national form here.

@@ -15,8 +15,14 @@ pub struct UpstreamProfile {
     pub name: String,
     /// Document type, in the upstream's words.
     pub document_type: String,
+    /// Who issued the document, a code or a name.
+    #[serde(default)]
+    pub document_country: String,
     /// Document number.
     pub document_number: String,
+    /// Day of birth.
+    #[serde(default)]
+    pub birth_date: String,
     /// Gender, a code or a word.
     pub gender: String,
     /// Ethnic group, a code or a word.

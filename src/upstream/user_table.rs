@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Row as _};
 
 use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUser, formula};
 use crate::config::{self, Formula, Status};
@@ -25,7 +25,18 @@ pub(super) struct UserTable {
 }
 
 /// Subject, hash, salt, status, and the profile in the order of [`config::ProfileNames::all`].
-type Row = (String, String, String, String, String, String, String, String, String, String, String);
+#[derive(Default)]
+struct Row([String; 13]);
+
+impl FromRow<'_, SqliteRow> for Row {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let mut columns = Self::default();
+        for (index, column) in columns.0.iter_mut().enumerate() {
+            *column = row.try_get(index)?;
+        }
+        Ok(columns)
+    }
+}
 
 impl UserTable {
     pub(super) fn new(system: &SystemId, table: &config::UserTable) -> Self {
@@ -58,8 +69,9 @@ impl UserTable {
         // Two users of whom each has the other's number as a name: nobody can say whose password it would be.
         let row = <[Row; 1]>::try_from(rows).map(|[row]| row).ok();
         let is_user = row.is_some() && credentials.kind == AccountKind::Individual;
-        let (subject, stored, salt, status, name, document_type, document_number, gender, ethnic_group, phone, email) =
-            row.unwrap_or_default();
+        let Row([subject, stored, salt, status, profile @ ..]) = row.unwrap_or_default();
+        let [name, document_type, document_country, document_number, birth_date, gender, ethnic_group, phone, email] =
+            profile;
         let right = self
             .formulas
             .iter()
@@ -79,7 +91,17 @@ impl UserTable {
             tracing::warn!(system = %self.system, "a row of the old user table has no subject");
             return Err(SignInFailure::Unavailable);
         }
-        let profile = UpstreamProfile { name, document_type, document_number, gender, ethnic_group, phone, email };
+        let profile = UpstreamProfile {
+            name,
+            document_type,
+            document_country,
+            document_number,
+            birth_date,
+            gender,
+            ethnic_group,
+            phone,
+            email,
+        };
         Ok(UpstreamUser { subject: UpstreamSubject(subject), says_verified: false, profile })
     }
 

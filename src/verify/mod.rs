@@ -81,6 +81,7 @@ pub struct PersonSource {
 struct Request<'a> {
     request_id: &'a str,
     document_type: &'a str,
+    document_country: &'a str,
     document_number: &'a str,
     name: &'a str,
 }
@@ -115,6 +116,7 @@ impl PersonSource {
         let request = Request {
             request_id,
             document_type: document.kind().as_str(),
+            document_country: document.country().alpha3(),
             document_number: document.number(),
             name: name.as_str(),
         };

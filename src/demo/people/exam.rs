@@ -33,8 +33,8 @@ pub const EXAM: &[(Person, Stored)] = &[
     ),
     (
         Person {
-            story_zh: "与 hanmei 只差大小写的另一个人：各登各的，用户名归一后相同",
-            story_en: "another person than hanmei but for the case: each signs in as oneself; one user name once normalised",
+            story_zh: "与 hanmei 只差大小写的另一个人：hanmei 办完后再办，用户名归一后相同，须改名",
+            story_en: "another person than hanmei but for the case: after hanmei is done the user name is taken, choose another",
             expectation: Expectation::UserNameTaken,
             ..individual("HanMei", "Plum+blossom+5", "70003", entry("韩美", "340102199609239984", "2"), "19900000033")
         },
@@ -55,7 +55,7 @@ pub const EXAM: &[(Person, Stored)] = &[
             id_number: "340103199405199972",
             story_zh: "旧记录是别人的姓名：即使核验一致也转人工审核",
             story_en: "the old row names somebody else: even a match isn't enough",
-            expectation: Expectation::ManualReview,
+            expectation: Expectation::Contradiction,
             ..individual(
                 "pengfei",
                 "Borrowed-name-12",
@@ -71,7 +71,7 @@ pub const EXAM: &[(Person, Stored)] = &[
             state: State::Disabled,
             story_zh: "旧账号已停用",
             story_en: "disabled in the old table",
-            expectation: Expectation::Refused,
+            expectation: Expectation::Disabled,
             ..individual(
                 "xieting",
                 "Closed-since-2020",

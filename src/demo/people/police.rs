@@ -21,9 +21,9 @@ pub const POLICE: &[Person] = &[
     Person {
         auth_level: 2,
         email: "liming@demo.invalid",
-        story_zh: "李明在公安系统的账号：合肥的 liming 办完后再办，进入“确认绑定”",
-        story_en: "another account of 李明: after liming of Hefei is done, it leads to 确认绑定",
-        expectation: Expectation::ConfirmBinding,
+        story_zh: "李明在公安系统的账号：合肥的 liming 办完后再办，进入“确认绑定”，用短信验证码确认",
+        story_en: "another account of 李明: after liming of Hefei is done, it leads to 确认绑定; confirm by SMS code",
+        expectation: Expectation::BindByCode,
         ..individual("liming", "Blue-lantern-88", "ga-5f2c02", entry("李明", "340102198803159975", "1"), "19900000001")
     },
     Person {

@@ -1,8 +1,9 @@
 //! Numbers of the citizen form: GB 11643-1999 《公民身份号码》.
 
-use time::{Date, Month};
+use time::Date;
 
 use super::DocumentFault;
+use crate::domain::birth;
 use crate::domain::person::Gender;
 
 /// The weights of GB 11643-1999, 4.4: 2^(17 - i) mod 11.
@@ -62,13 +63,7 @@ pub(super) fn dated(number: String, today: Option<Date>) -> Result<String, Docum
 /// The day in the digits 7 to 14.
 pub(super) fn birth_date(number: &str) -> Option<Date> {
     let part = |range: std::ops::Range<usize>| number.get(range)?.parse::<u16>().ok();
-    date(part(6..10)?, part(10..12)?, part(12..14)?)
-}
-
-/// A day of the calendar, if there is one.
-pub(super) fn date(year: u16, month: u16, day: u16) -> Option<Date> {
-    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()
+    birth::date(part(6..10)?, part(10..12)?, part(12..14)?)
 }
 
 /// The gender in the 17th digit.

@@ -2,7 +2,9 @@
 
 use time::Date;
 
-use super::{DocumentFault, citizen, country};
+use super::country::Country;
+use super::{DocumentFault, citizen};
+use crate::domain::birth;
 
 /// 外国人永久居留身份证. Since 2023-12-01: `9`, province, ISO 3166-1 numeric nationality, then as a citizen's number.
 /// Earlier: ISO 3166-1 alpha-3 nationality, region (4), birth (6), sequence (1), check (1).
@@ -13,7 +15,7 @@ pub(super) fn foreign_resident(number: String, today: Option<Date>) -> Result<St
     citizen::shape(&number)?;
     let province = number.get(1..3).unwrap_or_default();
     let nationality = number.get(3..6).unwrap_or_default();
-    if !number.starts_with('9') || !citizen::is_province(province) || !country::is_numeric(nationality) {
+    if !number.starts_with('9') || !citizen::is_province(province) || Country::from_numeric(nationality).is_none() {
         return Err(DocumentFault::Region);
     }
     citizen::dated(number, today)
@@ -27,14 +29,12 @@ fn earlier_foreign_resident(number: String) -> Result<String, DocumentFault> {
         return Err(DocumentFault::Length);
     }
     let province = number.get(3..5).unwrap_or_default();
-    if !country::is_alpha3(number.get(..3).unwrap_or_default()) || !citizen::is_province(province) {
+    if Country::from_alpha3(number.get(..3).unwrap_or_default()).is_none() || !citizen::is_province(province) {
         return Err(DocumentFault::Region);
     }
-    let part = |range: std::ops::Range<usize>| number.get(range).and_then(|text| text.parse::<u16>().ok());
-    let (year, month, day) = (part(7..9), part(9..11), part(11..13));
     let real = [1900, 2000].into_iter().any(|century| {
-        let year = year.map(|year| century + year);
-        year.zip(month).zip(day).and_then(|((y, m), d)| citizen::date(y, m, d)).is_some()
+        let (year, month, day) = earlier_birth(&number).unwrap_or_default();
+        birth::date(century + year, month, day).is_some()
     });
     if !real {
         return Err(DocumentFault::BirthDate);
@@ -44,6 +44,12 @@ fn earlier_foreign_resident(number: String) -> Result<String, DocumentFault> {
     } else {
         Err(DocumentFault::Checksum)
     }
+}
+
+/// Year of the century, month and day on the earlier card: the digits 8 to 13.
+pub(super) fn earlier_birth(number: &str) -> Option<(u16, u16, u16)> {
+    let part = |range: std::ops::Range<usize>| number.get(range)?.parse::<u16>().ok();
+    Some((part(7..9)?, part(9..11)?, part(11..13)?))
 }
 
 /// The check digit of machine-readable documents (ICAO Doc 9303-3, 4.9): weights 7, 3, 1; `A` is 10.
@@ -68,6 +74,15 @@ pub(super) fn taiwan(typed: &str) -> Result<String, DocumentFault> {
         None => digits_of(&number, &[8])?,
     }
     Ok(number)
+}
+
+/// A foreign passport: what ICAO Doc 9303 allows, in any length that is in use; a number without a digit is none.
+pub(super) fn foreign_passport(number: String) -> Result<String, DocumentFault> {
+    let of_form = number.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    if !of_form || !number.bytes().any(|b| b.is_ascii_digit()) {
+        return Err(DocumentFault::Characters);
+    }
+    if (5..=20).contains(&number.len()) { Ok(number) } else { Err(DocumentFault::Length) }
 }
 
 /// A Chinese passport: ordinary `E` or `G` and 8 digits, or `E`, a letter other than `I` and `O`, and 7 digits;

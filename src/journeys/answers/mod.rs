@@ -9,11 +9,13 @@ use time::Date;
 
 use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
+use crate::domain::birth;
 use crate::domain::contact::{EmailAddress, Phone};
-use crate::domain::document::{Document, DocumentType};
+use crate::domain::document::{Country, Document, DocumentType};
 use crate::domain::ethnic::EthnicGroup;
 pub(in crate::journeys) use crate::domain::identity::Identity;
 use crate::domain::person::{Gender, PersonName};
+use crate::domain::typed::compact;
 use crate::domain::user_name::UserName;
 use crate::ids::{AccountId, SystemId};
 use crate::notify::codes::Recipient;
@@ -228,25 +230,48 @@ impl Answers {
         phone.or_else(|| self.proven_email().map(|proof| Recipient::Email(proof.address.clone())))
     }
 
-    /// The document on the old row, if it is well-formed.
+    /// The document on the old row, if it is well-formed. A passport of no named country is read as China's.
     pub fn old_document(&self, today: Date) -> Option<Document> {
         let profile = self.proof()?.profile();
         let kind = document_type(&profile.document_type).unwrap_or(DocumentType::ResidentId);
-        Document::parse(kind, &profile.document_number, today)
-            .or_else(|_| Document::from_legacy_15(&profile.document_number))
-            .ok()
+        let document = match (kind, Country::from_legacy(&profile.document_country)) {
+            (DocumentType::Passport, Some(country)) => Document::passport(country, &profile.document_number),
+            _ => Document::parse(kind, &profile.document_number, today),
+        };
+        document.or_else(|_| Document::from_legacy_15(&profile.document_number)).ok()
     }
 
-    /// The identity that a trusted upstream vouches for, if what it says is well-formed.
+    /// Kind and number of the document on the old row; of a passport whatever its country.
+    pub fn old_number(&self, today: Date) -> Option<(DocumentType, String)> {
+        if let Some(document) = self.old_document(today) {
+            return Some((document.kind(), document.number().to_owned()));
+        }
+        let profile = self.proof()?.profile();
+        let kind = document_type(&profile.document_type).filter(|kind| *kind == DocumentType::Passport)?;
+        let number = compact(&profile.document_number);
+        Some((kind, number)).filter(|(_, number)| !number.is_empty())
+    }
+
+    /// The day of birth by the old row: its document's, else the one it names.
+    pub fn old_birth_date(&self, today: Date) -> Option<Date> {
+        let named = || birth::from_legacy(&self.proof()?.profile().birth_date, today);
+        self.old_document(today).and_then(|document| document.birth_date()).or_else(named)
+    }
+
+    /// The identity that a trusted upstream vouches for, if what it says is well-formed and says when the person was born.
     pub fn vouched_identity(&self, today: Date) -> Option<Identity> {
         let proof = self.proof().filter(|proof| proof.vouched())?;
         let profile = proof.profile();
-        let kind = document_type(&profile.document_type)?;
-        let document = Document::parse(kind, &profile.document_number, today).ok()?;
+        let document = match (document_type(&profile.document_type)?, Country::from_legacy(&profile.document_country)) {
+            (DocumentType::Passport, country) => Document::passport(country?, &profile.document_number).ok()?,
+            (kind, _) => Document::parse(kind, &profile.document_number, today).ok()?,
+        };
+        let born = self.old_birth_date(today).filter(|born| document.admits_birth(*born))?;
         Some(Identity {
             name: PersonName::parse(&profile.name).ok()?,
             gender: document.gender().or_else(|| Gender::parse(&profile.gender)).unwrap_or(Gender::Unknown),
             ethnic_group: EthnicGroup::from_legacy(&profile.ethnic_group),
+            birth_date: document.birth_date().is_none().then_some(born),
             document,
         })
     }
@@ -281,7 +306,9 @@ pub(super) fn document_type(text: &str) -> Option<DocumentType> {
         "553" | "外国人永久居留身份证" => Some(DocumentType::ForeignPermanentResident),
         "516" | "港澳居民来往内地通行证" => Some(DocumentType::HongKongMacaoPermit),
         "511" | "台湾居民来往大陆通行证" => Some(DocumentType::TaiwanPermit),
-        "414" | "护照" => Some(DocumentType::Passport),
+        "港澳居民居住证" => Some(DocumentType::HongKongMacaoResidence),
+        "台湾居民居住证" => Some(DocumentType::TaiwanResidence),
+        "414" | "护照" | "普通护照" => Some(DocumentType::Passport),
         _ => None,
     })
 }

@@ -24,6 +24,7 @@ use crate::journeys::writes::{Effect, save};
 use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
 use crate::storage::StorageError;
+use crate::storage::accounts::document_index;
 use crate::storage::limits::{self, Limit};
 
 const DAY: u64 = 24 * 60 * 60;
@@ -110,8 +111,8 @@ fn contradicts(answers: &Answers, identity: &Identity, today: Date) -> bool {
     let old_name = answers.proof().and_then(|proof| PersonName::parse(&proof.profile().name).ok());
     let other_name = old_name.is_some_and(|name| name.fold() != identity.name.fold());
     let other_document = answers
-        .old_document(today)
-        .is_some_and(|old| old.kind() == identity.document.kind() && old.number() != identity.document.number());
+        .old_number(today)
+        .is_some_and(|(kind, number)| kind == identity.document.kind() && number != identity.document.number());
     other_name || other_document
 }
 
@@ -124,7 +125,7 @@ enum Budget {
 
 fn budgets(cx: &Cx<'_>, identity: &Identity) -> [(String, [Limit; 2]); 3] {
     let keys = &cx.app.keys;
-    let document = keys.index("document", identity.document.number());
+    let document = document_index(keys, &identity.document);
     let (person, own_row) = match cx.answers.proof() {
         Some(proof) => {
             let old = cx.answers.old_document(cx.today);

@@ -15,6 +15,7 @@ use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
 use crate::review::evidence::{Kind, prepare};
 use crate::review::{Content, Legacy, Submission};
+use crate::storage::accounts::document_index;
 use crate::storage::evidence::{self as pictures, Added, MOST, Piece};
 use crate::storage::limits::{self, Limit};
 use crate::storage::{StorageError, Stored, audit};
@@ -209,7 +210,7 @@ fn submission(cx: &Cx<'_>) -> Option<(Review, Submission)> {
 
 async fn count(cx: &Cx<'_>, submission: &Submission) -> Stored<bool> {
     let keys = &cx.app.keys;
-    let document = keys.index("document", submission.content.identity.document.number());
+    let document = document_index(keys, &submission.content.identity.document);
     let person = submission.content.contact.index(keys);
     let subject = format!("review {document} {person}");
     let now = cx.visit.now;

@@ -4,9 +4,10 @@ use askama::Template;
 use futures_util::future::BoxFuture;
 use time::Date;
 
-use super::sign_in::{is_under_age, under_age};
+use super::sign_in::under_age;
 use super::{Nav, nav};
-use crate::domain::document::{Document, DocumentType};
+use crate::domain::birth::{self, BirthFault};
+use crate::domain::document::{Country, Document, DocumentFault, DocumentType};
 use crate::domain::ethnic::EthnicGroup;
 use crate::domain::person::{Gender, PersonName};
 use crate::journeys::answers::{Answers, Identity, Stage, document_type};
@@ -23,6 +24,7 @@ struct IdentityPage {
     nav: Nav,
     form: Form,
     document_types: Vec<(&'static str, String)>,
+    countries: Vec<(&'static str, &'static str)>,
     ethnic_groups: Vec<(&'static str, String)>,
 }
 
@@ -42,6 +44,7 @@ impl EnterIdentity {
             document_types: DocumentType::ALL
                 .map(|t| (t.as_str(), page.t(&format!("document-{}", t.as_str().replace('_', "-")))))
                 .to_vec(),
+            countries: countries(english),
             ethnic_groups: EthnicGroup::ALL.iter().map(group).collect(),
             nav: nav(cx, self),
             form,
@@ -51,22 +54,38 @@ impl EnterIdentity {
     }
 
     /// What the person typed before, else what the old row says.
-    fn prefilled(&self, answers: &Answers) -> Form {
+    fn prefilled(&self, answers: &Answers, today: Date) -> Form {
+        let born = |born: Option<Date>| {
+            born.map_or_else(Default::default, |born| {
+                [born.year(), u8::from(born.month()).into(), born.day().into()].map(|part| part.to_string())
+            })
+        };
         if let Some(identity) = &answers.identity {
+            let (document, [year, month, day]) = (&identity.document, born(identity.birth_date));
+            let is_passport = document.kind() == DocumentType::Passport;
             return Form::with([
                 ("name", identity.name.as_str()),
-                ("document_type", identity.document.kind().as_str()),
-                ("document_number", identity.document.number()),
+                ("document_type", document.kind().as_str()),
+                ("country", if is_passport { document.country().alpha3() } else { "" }),
+                ("document_number", document.number()),
+                ("birth_year", &year),
+                ("birth_month", &month),
+                ("birth_day", &day),
                 ("gender", identity.gender.code()),
                 ("ethnic_group", identity.ethnic_group.map_or("", EthnicGroup::code)),
             ]);
         }
         let Some(proof) = answers.proof() else { return Form::default() };
         let profile = proof.profile();
+        let [year, month, day] = born(birth::from_legacy(&profile.birth_date, today));
         Form::with([
             ("name", profile.name.as_str()),
             ("document_type", document_type(&profile.document_type).unwrap_or(DocumentType::ResidentId).as_str()),
+            ("country", Country::from_legacy(&profile.document_country).map_or("", Country::alpha3)),
             ("document_number", profile.document_number.as_str()),
+            ("birth_year", &year),
+            ("birth_month", &month),
+            ("birth_day", &day),
             ("gender", Gender::parse(&profile.gender).map_or("", Gender::code)),
             ("ethnic_group", EthnicGroup::from_legacy(&profile.ethnic_group).map_or("", EthnicGroup::code)),
         ])
@@ -77,7 +96,7 @@ impl EnterIdentity {
         let Some(identity) = parse(params, &mut form, cx.today) else {
             return Ok(Taken::Show(self.page(cx, form, 422)));
         };
-        if is_under_age(&identity.document, cx.today) {
+        if identity.is_under_age(cx.today) {
             return Ok(Taken::Show(under_age(cx, self)));
         }
         let same = cx.answers.identity.as_ref() == Some(&identity);
@@ -97,17 +116,23 @@ impl EnterIdentity {
     }
 }
 
+/// China first, then by name.
+fn countries(english: bool) -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<Country> = Country::ALL.iter().copied().filter(|country| country.issues_passports()).collect();
+    if english {
+        all.sort_by_key(|country| country.en());
+    }
+    all.sort_by_key(|country| !country.is_china());
+    all.into_iter().map(|country| (country.alpha3(), if english { country.en() } else { country.zh() })).collect()
+}
+
+/// What was typed, checked field by field in the order of the page.
 fn parse(params: &Params, form: &mut Form, today: Date) -> Option<Identity> {
     let name = PersonName::parse(params.text("name"))
         .map_err(|fault| form.fault("name", format!("name-{}", key(&fault.to_string()))))
         .ok();
-    let kind = DocumentType::parse(params.text("document_type"));
-    if kind.is_none() {
-        form.fault("document_type", "document-type-empty");
-    }
-    let document = Document::parse(kind.unwrap_or(DocumentType::ResidentId), params.text("document_number"), today)
-        .map_err(|fault| form.fault("document_number", format!("document-number-{}", key(&fault.to_string()))))
-        .ok();
+    let document = document(params, form, today);
+    let birth_date = birth_date(params, form, document.as_ref(), today);
     let gender = match params.text("gender") {
         "1" => Some(Gender::Male),
         "2" => Some(Gender::Female),
@@ -121,15 +146,59 @@ fn parse(params: &Params, form: &mut Form, today: Date) -> Option<Identity> {
     {
         form.fault("gender", "gender-contradicts");
     }
-    let is_resident = kind == Some(DocumentType::ResidentId);
     let ethnic_group = EthnicGroup::from_code(params.text("ethnic_group"));
-    if is_resident && ethnic_group.is_none() {
+    // Of a number that isn't right yet, the kind that was chosen.
+    let is_citizen = document.as_ref().map_or(params.text("document_type") == "resident_id", Document::is_citizens);
+    if is_citizen && ethnic_group.is_none() {
         form.fault("ethnic_group", "ethnic-group-empty");
     }
     if form.is_faulty() {
         return None;
     }
-    Some(Identity { name: name?, document: document?, gender: gender?, ethnic_group })
+    Some(Identity { name: name?, document: document?, gender: gender?, ethnic_group, birth_date })
+}
+
+/// Kind, country and number. The country counts for passports only.
+fn document(params: &Params, form: &mut Form, today: Date) -> Option<Document> {
+    let kind = DocumentType::parse(params.text("document_type"));
+    if kind.is_none() {
+        form.fault("document_type", "document-type-empty");
+    }
+    let number = params.text("document_number");
+    let document = if kind == Some(DocumentType::Passport) {
+        let country = Country::from_alpha3(params.text("country")).filter(|country| country.issues_passports());
+        let Some(country) = country else {
+            form.fault("country", "country-empty");
+            if number.trim().is_empty() {
+                form.fault("document_number", "document-number-empty");
+            }
+            return None;
+        };
+        let document = Document::passport(country, number);
+        if document.as_ref().is_err_and(|fault| *fault != DocumentFault::Empty) {
+            form.fault("country", "country-other-number");
+        }
+        document
+    } else {
+        Document::parse(kind.unwrap_or(DocumentType::ResidentId), number, today)
+    };
+    document.map_err(|fault| form.fault("document_number", format!("document-number-{}", key(&fault.to_string())))).ok()
+}
+
+/// The day of birth, if the number doesn't tell it. If it does, what was typed may be left out, but not be another.
+fn birth_date(params: &Params, form: &mut Form, document: Option<&Document>, today: Date) -> Option<Date> {
+    let [year, month, day] = ["birth_year", "birth_month", "birth_day"].map(|name| params.text(name));
+    let told = document.and_then(Document::birth_date);
+    let fault = match (birth::parse(year, month, day, today), document) {
+        (Err(BirthFault::Empty), _) if told.is_some() => return None,
+        // Whether it is needed isn't known before the number is right.
+        (Err(BirthFault::Empty), None) => return None,
+        (Err(fault), _) => format!("birth-{fault}"),
+        (Ok(born), Some(document)) if !document.admits_birth(born) => "birth-contradicts".to_owned(),
+        (Ok(born), _) => return Some(born).filter(|_| told.is_none()),
+    };
+    form.fault("birth_year", fault);
+    None
 }
 
 fn key(fault: &str) -> String {
@@ -158,7 +227,7 @@ impl Step for EnterIdentity {
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
-        let rendered = self.page(cx, self.prefilled(cx.answers), 200);
+        let rendered = self.page(cx, self.prefilled(cx.answers, cx.today), 200);
         Box::pin(async move { Ok(rendered) })
     }
 

@@ -11,6 +11,7 @@ use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
 use crate::config::CarryOver;
 use crate::domain::account::AccountKind;
+use crate::domain::birth;
 use crate::domain::typed::tidy;
 use crate::ids::SystemId;
 use crate::journeys::answers::Answers;
@@ -28,9 +29,6 @@ use crate::upstream::{ConnectedSystem, Credentials, SignInFailure, UpstreamProof
 pub(in crate::journeys) mod limits;
 
 use limits::{Limits, Stopped};
-
-/// Below this age by the document, a guardian has to proceed (PIPL, article 31).
-const GUARDIAN_BELOW: u8 = 14;
 
 #[derive(Template)]
 #[template(path = "journey/sign_in.html")]
@@ -255,8 +253,8 @@ impl SignIn {
             Answers { system: cx.answers.system.clone(), kind: cx.answers.kind, ..Answers::default() }
         };
         let answers = Answers { upstream: Some(proof), ..base };
-        // Under 14 by the document of the old row, vouched for or not: stop before anything is stored.
-        if answers.old_document(cx.today).is_some_and(|document| is_under_age(&document, cx.today)) {
+        // Under 14 by the old row, vouched for or not: stop before anything is stored.
+        if answers.old_birth_date(cx.today).is_some_and(|born| birth::is_under_age(born, cx.today)) {
             return Ok(Taken::Show(under_age(cx, self)));
         }
         Ok(Taken::Next(Box::new(answers), vec![audit]))
@@ -290,11 +288,6 @@ impl SignIn {
         passwords::check(password.expose(), own).ok()?;
         cx.app.passwords.hash(password).await.ok()
     }
-}
-
-/// Whether a document is that of a child under 14.
-pub(super) fn is_under_age(document: &crate::domain::document::Document, today: Date) -> bool {
-    document.age_on(today).is_some_and(|age| age < GUARDIAN_BELOW)
 }
 
 /// The page for a child: how a guardian proceeds.

@@ -46,6 +46,12 @@ async fn each_form_says_what_is_wrong_in_a_focused_summary_and_beside_the_field(
     chrome.press(NEXT).await;
     chrome.see_error("errors-identity-number", "document_number").await;
     chrome.see_error("errors-identity-name", "name").await;
+    chrome.choose("#document_type option[value=passport]").await;
+    chrome.press(NEXT).await;
+    chrome.see_error("errors-identity-country", "country").await;
+    chrome.choose("#country option[value=DEU]").await;
+    chrome.press(NEXT).await;
+    chrome.see_error("errors-identity-birth", "birth_year").await;
     walk.enter(&yanghong.truth).await;
     chrome.press(NEXT).await;
 

@@ -27,7 +27,7 @@ async fn an_unverified_citizen_gets_from_the_application_through_the_wizard_and_
     walk.see("mismatch", "/check").await;
     assert!(chrome.words("h1").await.contains("未通过核验"), "{}", chrome.words("h1").await);
 
-    chrome.press(".ways a.button").await;
+    chrome.press("main a.button").await;
     walk.see("identity-again", "/identity").await;
     assert_eq!(chrome.value("#name").await, zhangwei.name, "the name is kept");
     assert_eq!(chrome.value("#document_number").await, wrong, "the number is kept");

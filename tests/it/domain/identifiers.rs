@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use guiyi::domain::contact::{EmailAddress, Phone};
-use guiyi::domain::document::{Document, DocumentFault, DocumentType};
+use guiyi::domain::document::{Country, Document, DocumentFault, DocumentType};
 use guiyi::domain::ethnic::EthnicGroup;
 use guiyi::domain::identifier::SignInIdentifier;
 use guiyi::domain::person::{Gender, PersonName};
@@ -112,6 +112,50 @@ fn faults_are_told_apart() {
     }
     assert_eq!(Document::from_legacy_15("340100881315123"), Err(BirthDate));
     assert_eq!(Document::from_legacy_15("34010088031512"), Err(Length));
+}
+
+#[test]
+fn a_passport_is_one_country_s() {
+    let of = |code, raw| Document::passport(Country::from_alpha3(code).unwrap(), raw);
+    let (german, french) = (of("DEU", "c0000 0001").unwrap(), of("FRA", "C00000001").unwrap());
+    assert_eq!(german.number(), "C00000001");
+    assert_ne!(german, french);
+    assert_ne!(german.key(), french.key());
+    assert!(of("CHN", "C00000001").is_err() && of("CHN", "E00000001").is_ok());
+    for (raw, fault) in [
+        ("", DocumentFault::Empty),
+        ("ABCDEFG", DocumentFault::Characters),
+        ("12-34567", DocumentFault::Characters),
+        ("1234", DocumentFault::Length),
+        ("123456789012345678901", DocumentFault::Length),
+    ] {
+        assert_eq!(of("DEU", raw), Err(fault), "{raw}");
+    }
+    let json = serde_json::to_string(&german).unwrap();
+    assert_eq!(json, r#"{"kind":"passport","country":"DEU","number":"C00000001"}"#);
+    assert_eq!(serde_json::from_str::<Document>(&json).unwrap(), german);
+    assert!(serde_json::from_str::<Document>(&json.replace("passport", "taiwan_permit")).is_err());
+    let stored = r#"{"kind":"passport","number":"E00000001"}"#;
+    assert!(serde_json::from_str::<Document>(stored).unwrap().country().is_china(), "stored without it: China's");
+    // What looks like a user name is one: the country isn't known where people sign in.
+    assert!(matches!(SignInIdentifier::parse("C00000001", TODAY), Ok(SignInIdentifier::UserName(_))));
+}
+
+#[test]
+fn the_table_of_countries_is_whole() {
+    let codes: std::collections::BTreeSet<_> = Country::ALL.iter().map(|c| c.alpha3()).collect();
+    assert_eq!(codes.len(), 249);
+    assert_eq!(Country::from_alpha3("CHN"), Some(Country::CHINA));
+    for text in ["DEU", "deu", "276", "德国", "Germany"] {
+        assert_eq!(Country::from_legacy(text).map(Country::alpha3), Some("DEU"), "{text}");
+    }
+}
+
+#[test]
+fn the_earlier_card_tells_the_day_without_the_century() {
+    let card = Document::parse(DocumentType::ForeignPermanentResident, "JPN340185070917", TODAY).unwrap();
+    assert_eq!(card.birth_date(), None);
+    assert!(card.admits_birth(date!(1985 - 07 - 09)) && !card.admits_birth(date!(1986 - 07 - 09)));
 }
 
 #[test]

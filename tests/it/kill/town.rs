@@ -71,6 +71,7 @@ impl Town {
             name: citizen.old.truth.name,
             document_type: DocumentType::ResidentId,
             document_number: citizen.old.truth.document_number,
+            country: "CHN",
             standing: Standing::Alive,
         });
         let clock = Clock::System;
@@ -147,6 +148,7 @@ fn citizen(n: usize) -> Citizen {
         user_id: leak(format!("k{n:08}")),
         name,
         id_number: number,
+        birth_date: "",
         gender: "1",
         ethnic_code: "01",
         // A new block of numbers every fifty people: a swept block is limited.
@@ -159,6 +161,8 @@ fn citizen(n: usize) -> Citizen {
             name,
             document_type: DocumentType::ResidentId,
             document_number: number,
+            country: "CHN",
+            birth_date: "",
             gender: "1",
             ethnic_code: "01",
         },

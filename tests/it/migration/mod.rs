@@ -9,11 +9,13 @@ mod federated_attacks;
 mod interruptions;
 mod limits;
 mod outcomes;
+mod papers;
 mod races;
 mod refusals;
 mod registration;
 pub mod review;
 mod source;
+mod stories;
 mod tampering;
 mod user_table;
 

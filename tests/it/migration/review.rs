@@ -74,7 +74,7 @@ async fn to_submitted(world: &World, browser: &mut Browser) -> CaseNumber {
     submit_case(browser).await
 }
 
-async fn approve(world: &World, reviewer: &Reviewer, number: &CaseNumber) -> Result<Approval, DeskError> {
+pub async fn approve(world: &World, reviewer: &Reviewer, number: &CaseNumber) -> Result<Approval, DeskError> {
     let case = reviewer.open(&world.app, number).await?;
     reviewer.claim(&world.app, &case).await?;
     let case = reviewer.open(&world.app, number).await?;

@@ -211,7 +211,7 @@ both! {
             },
             "claims": {
                 "name": "李明", "birthdate": "1988-03-15", "gender": "male",
-                "identity_document": { "type": "resident_id", "number": "340102198803159975" },
+                "identity_document": { "type": "resident_id", "country": "CHN", "number": "340102198803159975" },
             },
         }));
         let mut checked = crate::migration::migrate(&world, &crate::migration::ZHANGWEI).await;
