@@ -13,6 +13,8 @@ pub enum Purpose {
     Registration,
     /// Going on with a case in another browser.
     Resume,
+    /// Making a phone the sign-in name of another account.
+    MovePhone,
     /// Binding an account of this legacy system to an account that exists already.
     Bind(String),
 }
@@ -24,6 +26,7 @@ impl Purpose {
             Self::Migration => "migration",
             Self::Registration => "registration",
             Self::Resume => "resume",
+            Self::MovePhone => "move_phone",
             Self::SignIn => "sign_in",
             Self::Bind(_) => "bind",
         }
@@ -34,7 +37,7 @@ impl Purpose {
     /// Whether whoever asks has proven something about the recipient's account already.
     pub fn is_proven(&self) -> bool {
         match self {
-            Self::SignIn | Self::Bind(_) => true,
+            Self::SignIn | Self::MovePhone | Self::Bind(_) => true,
             Self::Migration | Self::Registration | Self::Resume => false,
         }
     }
@@ -45,6 +48,7 @@ pub fn code(signature: &str, purpose: &Purpose, code: &str) -> String {
     let (doing, warning) = match purpose {
         Purpose::Migration => ("您正在办理存量用户实名认证".to_owned(), "请勿告知他人"),
         Purpose::Registration => ("您正在注册统一账号".to_owned(), "请勿告知他人"),
+        Purpose::MovePhone => ("将本手机号改为另一个统一账号的登录名".to_owned(), "非本人操作请勿告知"),
         Purpose::Resume => ("您正在换一个浏览器继续办理".to_owned(), "非本人操作请勿告知"),
         Purpose::SignIn => ("您正在登录".to_owned(), "请勿告知他人"),
         Purpose::Bind(system) => (format!("将“{system}”账号绑定到您的统一账号"), "非本人操作请勿告知"),
@@ -136,7 +140,8 @@ mod tests {
     #[test]
     fn a_code_message_fits_one_part_and_carries_no_link() {
         let bind = Purpose::Bind("合肥市-合肥市政务服务网".to_owned());
-        for purpose in [Purpose::Migration, Purpose::Registration, Purpose::Resume, Purpose::SignIn, bind] {
+        let plain = [Purpose::Migration, Purpose::Registration, Purpose::Resume, Purpose::MovePhone, Purpose::SignIn];
+        for purpose in plain.into_iter().chain([bind]) {
             let text = code("安徽政务服务网", &purpose, "123456");
             assert!(text.chars().count() <= 70, "{text}");
             assert!(text.contains("验证码") && text.contains("5分钟") && !text.contains("http"));

@@ -31,6 +31,8 @@ statements! {
     BY_USER_NAME = "SELECT id FROM accounts WHERE user_name_folded = $1";
     BY_PHONE = "SELECT account_id FROM account_phones WHERE phone_index = $1 AND slot = 1";
     BY_DOCUMENT = "SELECT account_id FROM documents WHERE number_index = $1";
+    PHONE_SLOT = "SELECT slot FROM account_phones WHERE phone_index = $1 AND account_id = $2";
+    DROP_PHONES = "DELETE FROM account_phones WHERE phone_index = $1 AND account_id IN ($2, $3)";
     PHONE_USES = "SELECT COUNT(*) FROM account_phones WHERE phone_index = $1";
     SET_PASSWORD = "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND password_hash = $4";
     SET_PERSON = "UPDATE accounts SET person = $2, email_verified_at = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5";
@@ -288,6 +290,39 @@ pub async fn user_name_taken(conn: &mut Conn, name: &UserName) -> Stored<bool> {
 pub async fn phone_uses(conn: &mut Conn, keys: &Keyring, phone: &Phone) -> Stored<i64> {
     let row = fetch_optional!(conn, (i64,), PHONE_USES, phone_index(keys, phone))?;
     Ok(row.map_or(0, |(uses,)| uses))
+}
+
+/// Whether this account signs in with the phone.
+///
+/// # Errors
+/// The store's own.
+pub async fn signs_in(conn: &mut Conn, keys: &Keyring, phone: &Phone, account: &AccountId) -> Stored<bool> {
+    let row = fetch_optional!(conn, (i64,), PHONE_SLOT, phone_index(keys, phone), account.as_str())?;
+    Ok(row == Some((1,)))
+}
+
+/// Makes the phone the sign-in name of another account that has it as its contact; `false` if it isn't the first one's,
+/// or not the other's contact.
+///
+/// # Errors
+/// The store's own.
+pub async fn move_sign_in(
+    tx: &mut Tx,
+    keys: &Keyring,
+    phone: &Phone,
+    (from, to): (&AccountId, &AccountId),
+) -> Stored<bool> {
+    let index = phone_index(keys, phone);
+    let holder = fetch_optional!(tx, (i64,), PHONE_SLOT, index.as_str(), from.as_str())?;
+    let Some((slot,)) = fetch_optional!(tx, (i64,), PHONE_SLOT, index.as_str(), to.as_str())? else { return Ok(false) };
+    if holder != Some((1,)) {
+        return Ok(false);
+    }
+    // The two change places: each slot and each account is there once, at every moment that others see.
+    execute!(tx, DROP_PHONES, index.as_str(), from.as_str(), to.as_str())?;
+    execute!(tx, INSERT_PHONE, index.as_str(), 1_i64, to.as_str())?;
+    execute!(tx, INSERT_PHONE, index.as_str(), slot, from.as_str())?;
+    Ok(true)
 }
 
 /// Replaces a password's hash by a stronger one of the same password; nothing happens if it was changed meanwhile.

@@ -58,6 +58,8 @@ fn row(app: &App, locale: Locale, entry: &Entry) -> Option<Row> {
         "legacy.unlinked" => locale.tv("log-legacy-unlinked", system()),
         "account.review_approved" => locale.tv("log-review-approved", system()),
         "account.review_stopped" => locale.tv("log-review-stopped", system()),
+        "phone.moved" if entry.subject.ends_with(field("to")) => locale.t("log-phone-here"),
+        "phone.moved" => locale.t("log-phone-away"),
         "sign_in" => locale.t("log-signed-in"),
         "sign_out" => locale.t(match field("why") {
             "signed in again" => "log-signed-in-again",

@@ -4,6 +4,7 @@
 pub(super) mod consents;
 pub(super) mod links;
 pub(super) mod log;
+pub(super) mod phone;
 pub(super) mod sessions;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::ids::SystemId;
-use crate::pages::{Locale, Page, Rendered, Visit};
+use crate::pages::{Locale, Page, Rendered, Visit, beijing as moment};
 use crate::storage::accounts::Evidence;
 use crate::storage::{accounts, consents as consented, links as linked, sessions as begun};
 use crate::upstream::catalogue;
@@ -107,16 +108,5 @@ fn methods(locale: Locale, amr: &str) -> String {
 
 /// A date in Beijing time, `2026-11-24`.
 fn date(at: Timestamp) -> String {
-    beijing(at).format(time::macros::format_description!("[year]-[month]-[day]")).unwrap_or_default()
-}
-
-/// A moment in Beijing time, `2026-11-24 10:00`.
-fn moment(at: Timestamp) -> String {
-    beijing(at).format(time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]")).unwrap_or_default()
-}
-
-fn beijing(at: Timestamp) -> time::OffsetDateTime {
-    time::OffsetDateTime::from_unix_timestamp(at.seconds())
-        .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
-        .to_offset(time::macros::offset!(+8))
+    moment(at).chars().take(10).collect()
 }

@@ -60,7 +60,8 @@ fn source(clock: Clock) -> (SourceState, Router) {
 
 fn check(nonce: &'static str, name: &str, number: &str) -> Call {
     let body = json!({
-        "request_id": "r1", "document_type": "resident_id", "document_number": number, "name": name,
+        "request_id": "r1", "document_type": "resident_id", "document_country": "CHN", "document_number": number,
+        "name": name,
     });
     Call::new("/v1/person-checks", nonce, body)
 }

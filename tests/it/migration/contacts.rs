@@ -89,4 +89,32 @@ both! {
         assert!(login.at.ends_with("/account") && login.shows("zhangwei"), "{}", login.body);
         assert_eq!(world.count("account_phones").await, 2);
     }
+
+    async fn the_sign_in_name_moves_with_proof_on_both_accounts_only(world) {
+        let mut first = migrate(&world, &ZHANGWEI).await;
+        world.advance(61);
+        let mut second = migrate(&world, &Person { phone: ZHANGWEI.phone, ..LIMING }).await;
+        first.get("/account/phone").await;
+        assert!(first.shows("您可以用手机号"), "{}", first.body);
+        second.get("/account/phone").await;
+        assert!(second.shows("另一个统一账号") && !second.shows("zhangwei"), "it isn't told whose: {}", second.body);
+        world.advance(61);
+        second.submit(&[("action", "send"), ("captcha", "0000")]).await;
+        let text = world.messages(ZHANGWEI.phone).await.pop().unwrap();
+        assert!(text.contains("另一个统一账号的登录名") && text.contains("非本人操作请勿告知"), "{text}");
+        let code = world.code(ZHANGWEI.phone).await;
+        second.submit(&[("action", "move"), ("code", &code), ("password", "wrong-password")]).await;
+        assert!(second.error("password"), "{}", second.body);
+        second.submit(&[("action", "move"), ("code", "000000"), ("password", NEW_PASSWORD)]).await;
+        assert!(second.error("code"), "{}", second.body);
+        second.submit(&[("action", "move"), ("code", &code), ("password", NEW_PASSWORD)]).await;
+        assert!(second.shows("您可以用手机号"), "{} {}", second.at, second.body);
+        assert_eq!(world.count("account_phones").await, 2);
+        let mut login = world.browser();
+        login.get("/login").await;
+        login.submit(&[("identifier", ZHANGWEI.phone), ("password", NEW_PASSWORD)]).await;
+        assert!(login.shows("liming"), "{}", login.body);
+        first.get("/account/log").await;
+        assert!(first.shows("不再用于登录这个账号"), "{}", first.body);
+    }
 }
