@@ -30,7 +30,7 @@ pub fn parse(year: &str, month: &str, day: &str, today: Date) -> Result<Date, Bi
 
 /// What an old system wrote: `1988-03-15`, `19880315`, `1988年3月15日`.
 pub fn from_legacy(text: &str, today: Date) -> Option<Date> {
-    let text = super::typed::compact(text);
+    let text = super::typed::tidy(text);
     let parts: Vec<&str> = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
         [year, month, day, ..] => parse(year, month, day, today).ok(),

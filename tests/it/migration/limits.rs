@@ -109,4 +109,20 @@ both! {
         attempt(&mut browser, "liming", LIMING.password).await;
         assert!(browser.status == 429 && browser.shows("分钟后再试"), "{}", browser.body);
     }
+
+    async fn a_service_hall_has_a_budget_of_its_own(world) {
+        let mut world = world;
+        world.restart_with(|config| {
+            config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()];
+            config.halls.addresses = vec!["10.20.0.1".parse().unwrap()];
+        }).await;
+        for (address, free) in [("10.20.0.1", true), ("203.0.113.50", false)] {
+            for n in 0..11 {
+                let mut one = browser_at(&world, address).await;
+                one.submit(&[("account", &format!("nobody{n}")), ("password", "wrong")]).await;
+            }
+            let next = browser_at(&world, address).await;
+            assert_eq!(!next.shows("captcha_ticket"), free, "{address}: {}", next.body);
+        }
+    }
 }
