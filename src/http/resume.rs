@@ -9,12 +9,11 @@ use super::mishap::Mishap;
 use super::posted::Posted;
 use super::reply::Reply;
 use crate::app::App;
-use crate::captcha::Kind;
-use crate::captcha::ticket::{self, View};
+use crate::captcha::ticket::View;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::typed::{compact, tidy};
 use crate::journeys::resume::{Resumed, Ticket, resume, resume_by_password, send};
-use crate::pages::{Form, Page, Rendered, Visit};
+use crate::pages::{Form, Page, Rendered, Visit, captcha, passes_captcha};
 use crate::secret::Secret;
 
 #[derive(Template)]
@@ -34,8 +33,7 @@ struct CodePage {
 }
 
 fn number_page(app: &App, visit: &Visit, form: Form, status: u16) -> Result<Reply, Mishap> {
-    let kind = if form.value("captcha_kind") == "question" { Kind::Question } else { Kind::Picture };
-    let captcha = ticket::issue(app, kind, &visit.browser, visit.locale.is_english())?;
+    let captcha = captcha(app, visit, &form)?;
     Ok(Reply::page(Rendered::new(status, &NumberPage { page: visit.page("resume-title"), form, captcha })))
 }
 
@@ -58,9 +56,7 @@ pub(super) async fn number(State(app): State<Arc<App>>, visit: Visit, Posted(par
         form.fault("number", "resume-number-form");
         return number_page(&app, &visit, form, 422);
     };
-    let answer = params.text("captcha");
-    if !ticket::answer(&app, params.text("captcha_ticket"), &visit.browser, answer).await? {
-        form.fault("captcha", if answer.is_empty() { "captcha-empty" } else { "captcha-wrong" });
+    if !passes_captcha(&app, &visit, &params, &mut form).await? {
         return number_page(&app, &visit, form, 422);
     }
     send(&app, &visit, &case).await?;

@@ -66,8 +66,7 @@ async fn ask_one(app: &App, id: &JourneyId) -> Stored<bool> {
 /// Whose check waits for the source.
 fn waiting(answers: &Answers) -> Option<&Identity> {
     let identity = answers.identity.as_ref()?;
-    let check = answers.check.as_ref().filter(|check| check.is_for(identity))?;
-    matches!(check, Check::Unavailable { .. }).then_some(identity)
+    matches!(answers.present_check()?, Check::Unavailable { .. }).then_some(identity)
 }
 
 /// 30 seconds, doubled with each attempt.

@@ -296,13 +296,13 @@ pub async fn upload(app: &App, visit: &Visit, id: &JourneyId, upload: Upload) ->
 
 /// After something was submitted: lets the current step begin what it does without being asked, then goes to it.
 async fn go_on(app: &App, visit: &Visit, id: &JourneyId) -> Result<Answer, StepError> {
-    if let Ok((stage, answers)) = open(app, visit, id).await? {
-        let cx = cx(app, visit, &stage, &answers);
-        if let Some(step) = current(&answers, cx.today) {
-            step.arrive(&cx).await?;
-        }
-    }
-    resume(app, visit, id).await
+    let (stage, answers) = match open(app, visit, id).await? {
+        Ok(open) => open,
+        Err(answer) => return Ok(answer),
+    };
+    let cx = cx(app, visit, &stage, &answers);
+    let step = next(&answers, cx.today);
+    if step.arrive(&cx).await? { resume(app, visit, id).await } else { Ok(Answer::Redirect(path(id, Some(step)))) }
 }
 
 /// Saves new answers, or finishes if nothing is left to ask. Whoever loses the race is led to the current step.

@@ -11,7 +11,7 @@ use super::answers::Answers;
 use super::engine::Cx;
 use super::steps::sign_in::limits::Limits;
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::clock::{Random, Timestamp};
 use crate::crypto::{Purpose as Seal, SealError};
 use crate::domain::case_number::CaseNumber;
 use crate::ids::JourneyId;
@@ -21,7 +21,7 @@ use crate::pages::Visit;
 use crate::secret::Secret;
 use crate::storage::journeys::{self, Stage, State};
 use crate::storage::limits::{self, Limit};
-use crate::storage::{StorageError, Stored, audit};
+use crate::storage::{Stored, Tx, audit};
 use crate::upstream::{Credentials, SignInFailure};
 
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -120,7 +120,9 @@ pub async fn resume_by_password(
     match system.sign_in(&Credentials { account, password, kind: proof.kind() }).await {
         Ok(found) if found.subject() == proof.subject() => {
             limits.take_back(&cx, true).await?;
-            rebind(app, visit, &open).await
+            let (random, browser, now) = (app.random.clone(), visit.browser.clone(), visit.now);
+            let how = (json!({ "by": "old password" }), now);
+            app.db.write(move |tx| Box::pin(async move { rebind(tx, &random, &open, &browser, how).await })).await
         }
         Err(SignInFailure::Unavailable) => {
             limits.take_back(&cx, false).await?;
@@ -130,22 +132,20 @@ pub async fn resume_by_password(
     }
 }
 
-async fn rebind(app: &App, visit: &Visit, open: &Open) -> Stored<Resumed> {
-    let (id, version, browser) = (open.id.clone(), open.version, visit.browser.clone());
-    let (random, now) = (app.random.clone(), visit.now);
-    app.db
-        .write(move |tx| {
-            Box::pin(async move {
-                if !journeys::rebind(tx, (&id, version), &browser, now).await? {
-                    return Ok(Resumed::Refused);
-                }
-                let subject = format!("journey:{id}");
-                let detail = json!({ "by": "old password" });
-                audit::record(tx, &random, now, "journey.resumed", ("browser", &subject), &detail).await?;
-                Ok(Resumed::Here(id))
-            })
-        })
-        .await
+/// Binds the journey to this browser; the former one's hold ends.
+async fn rebind(
+    tx: &mut Tx,
+    random: &Random,
+    open: &Open,
+    browser: &str,
+    (detail, now): (serde_json::Value, Timestamp),
+) -> Stored<Resumed> {
+    if !journeys::rebind(tx, (&open.id, open.version), browser, now).await? {
+        return Ok(Resumed::Refused);
+    }
+    let subject = format!("journey:{}", open.id);
+    audit::record(tx, random, now, "journey.resumed", ("browser", &subject), &detail).await?;
+    Ok(Resumed::Here(open.id.clone()))
 }
 
 /// Verifies the code and binds the journey to this browser; the former one's hold ends.
@@ -169,13 +169,8 @@ pub async fn resume(app: &App, visit: &Visit, case: &CaseNumber, typed: &str) ->
                 if verify(tx, &keys, (&binding, &asker), &typed, now).await? != Verified::Right {
                     return Ok(Resumed::Refused);
                 }
-                if !journeys::rebind(tx, (&open.id, open.version), &browser, now).await? {
-                    return Ok(Resumed::Refused);
-                }
-                let subject = format!("journey:{}", open.id);
-                let detail = json!({ "by": "code", "contact": open.contact.masked() });
-                audit::record(tx, &random, now, "journey.resumed", ("browser", &subject), &detail).await?;
-                Ok::<_, StorageError>(Resumed::Here(open.id))
+                let how = (json!({ "by": "code", "contact": open.contact.masked() }), now);
+                rebind(tx, &random, &open, &browser, how).await
             })
         })
         .await

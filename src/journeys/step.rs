@@ -45,9 +45,9 @@ pub trait Step: Sync {
         true
     }
 
-    /// What it begins by itself when a submitted answer has led to it.
-    fn arrive<'a>(&'a self, _cx: &'a Cx<'a>) -> BoxFuture<'a, Result<(), StepError>> {
-        Box::pin(async { Ok(()) })
+    /// What it begins by itself when a submitted answer has led to it; whether it did anything.
+    fn arrive<'a>(&'a self, _cx: &'a Cx<'a>) -> BoxFuture<'a, Result<bool, StepError>> {
+        Box::pin(async { Ok(false) })
     }
 
     /// Its page.

@@ -1,10 +1,12 @@
 //! What every page shares: the language, the visit it answers, its form with errors beside their causes.
 
+mod captcha;
 mod form;
 mod locale;
 mod moment;
 mod visit;
 
+pub use captcha::{captcha, passes_captcha};
 pub use form::{FieldError, Form};
 pub use locale::{Locale, keys};
 pub use moment::beijing;

@@ -8,8 +8,7 @@ use axum::extract::State;
 
 use super::to_login;
 use crate::app::App;
-use crate::captcha::Kind;
-use crate::captcha::ticket::{self, View};
+use crate::captcha::ticket::View;
 use crate::domain::account::Account;
 use crate::domain::contact::Phone;
 use crate::domain::identifier::SignInIdentifier;
@@ -20,7 +19,7 @@ use crate::http::reply::Reply;
 use crate::ids::AccountId;
 use crate::notify::codes::{Binding, Recipient, Sent, Verified, verify};
 use crate::notify::texts::Purpose;
-use crate::pages::{Form, Page, Rendered, Visit};
+use crate::pages::{Form, Page, Rendered, Visit, captcha, passes_captcha};
 use crate::secret::Secret;
 use crate::sign_in::{Attempt, KnownBrowser, Outcome, needs_captcha, sign_in};
 use crate::storage::{StorageError, accounts, audit};
@@ -38,12 +37,11 @@ struct PhonePage {
 
 async fn page(app: &App, visit: &Visit, account: &Account, form: Form, status: u16) -> Result<Reply, Mishap> {
     let Some(phone) = &account.person.phone else { return Ok(Reply::to("/account")) };
-    let kind = if form.value("captcha_kind") == "question" { Kind::Question } else { Kind::Picture };
     let template = PhonePage {
         page: visit.page("phone-name-title"),
         phone: phone.masked(),
         mine: accounts::signs_in(&mut app.db.read().await?, &app.keys, phone, &account.id).await?,
-        captcha: ticket::issue(app, kind, &visit.browser, visit.locale.is_english())?,
+        captcha: captcha(app, visit, &form)?,
         form,
     };
     Ok(Reply::page(Rendered::new(status, &template)))
@@ -74,12 +72,9 @@ pub(in crate::http) async fn take(
     }
     let sending = params.text("action") == "send";
     let identifier = SignInIdentifier::Phone(phone.clone());
-    if sending || needs_captcha(&app, Some(&identifier), &visit.asker).await? {
-        let answer = params.text("captcha");
-        if !ticket::answer(&app, params.text("captcha_ticket"), &visit.browser, answer).await? {
-            form.fault("captcha", if answer.is_empty() { "captcha-empty" } else { "captcha-wrong" });
-            return page(&app, &visit, account, form, 422).await;
-        }
+    let asked = sending || needs_captcha(&app, Some(&identifier), &visit.asker).await?;
+    if asked && !passes_captcha(&app, &visit, &params, &mut form).await? {
+        return page(&app, &visit, account, form, 422).await;
     }
     if sending {
         match app.send_code(binding(&visit, account, &phone), visit.asker.clone()).await? {

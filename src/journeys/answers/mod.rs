@@ -214,6 +214,21 @@ impl Answers {
         }
     }
 
+    /// The same answers without the wish for a review of this.
+    #[must_use]
+    pub(super) fn without_review(self, about: &About) -> Self {
+        match about {
+            About::Identity(_) => Self { identity_review: None, ..self },
+            About::Control(_) => Self { control_review: None, ..self },
+        }
+    }
+
+    /// The check of the identity that is entered now.
+    pub fn present_check(&self) -> Option<&Check> {
+        let identity = self.identity.as_ref()?;
+        self.check.as_ref().filter(|check| check.is_for(identity))
+    }
+
     /// Whether this is a registration.
     pub fn is_registration(&self) -> bool {
         self.goal == Goal::Registration

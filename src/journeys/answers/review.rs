@@ -74,6 +74,11 @@ impl Review {
         &self.about
     }
 
+    /// Whether evidence is being collected, for the first time or again.
+    pub fn is_collecting(&self) -> bool {
+        matches!(self.stage, Stage::Wanted | Stage::Returned { .. })
+    }
+
     /// Whether it is about these answers.
     pub(super) fn is_for(&self, answers: &Answers, today: Date) -> bool {
         let same = match &self.about {

@@ -10,7 +10,6 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 use time::Date;
 
-use super::contact::{captcha, passes_captcha};
 use super::existing::look_up;
 use super::{Nav, Refresh, nav, step_path};
 use crate::app::App;
@@ -21,7 +20,7 @@ use crate::journeys::answers::{About, Answers, Check, Failure, Identity, Review}
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::{Effect, save};
-use crate::pages::{Form, Page, Rendered};
+use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
 use crate::protocol::params::Params;
 use crate::storage::StorageError;
 use crate::storage::accounts::document_index;
@@ -186,7 +185,7 @@ async fn refund(cx: &Cx<'_>, identity: &Identity) -> Result<(), StorageError> {
 impl AwaitCheck {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Result<Rendered, StepError> {
         let waits = cx.answers.tell_me && cx.answers.contact().is_some();
-        let key = match check(cx.answers) {
+        let key = match cx.answers.present_check() {
             Some(Check::Failed { why: Failure::Unusual, .. }) => "check-unusual",
             Some(Check::Failed { .. }) => "mismatch",
             Some(Check::Captcha { .. }) => "check-captcha",
@@ -196,17 +195,17 @@ impl AwaitCheck {
             // Interrupted between entering and asking: asking again is one button.
             Some(Check::Passed { .. }) | None => "check-again",
         };
-        let unavailable = matches!(check(cx.answers), Some(Check::Unavailable { .. }));
+        let unavailable = matches!(cx.answers.present_check(), Some(Check::Unavailable { .. }));
         let page = cx.page(&format!("{key}-title"));
         let refresh = Refresh::of(cx, unavailable.then_some(REFRESH));
         let number = cx.case.map(ToString::to_string).unwrap_or_default();
-        let asks = matches!(check(cx.answers), Some(Check::Captcha { .. }));
+        let asks = matches!(cx.answers.present_check(), Some(Check::Captcha { .. }));
         let template = CheckPage {
             text: page.tv(&format!("{key}-text"), number),
             page,
             nav: nav(cx, self),
             correct: step_path(cx, "identity"),
-            captcha: if asks { Some(captcha(cx, &form)?) } else { None },
+            captcha: if asks { Some(captcha(cx.app, cx.visit, &form)?) } else { None },
             retry: unavailable || key == "check-again",
             tell: unavailable && !waits,
             review: key != "check-again",
@@ -218,7 +217,7 @@ impl AwaitCheck {
 
     async fn act(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
         let Some(identity) = &cx.answers.identity else { return Ok(Taken::Moved) };
-        match (params.text("action"), check(cx.answers)) {
+        match (params.text("action"), cx.answers.present_check()) {
             ("review", _) => {
                 let review = Review::wanted(About::Identity(identity.clone()), cx.answers);
                 let audit = Effect::Audit("journey.review_wanted", json!({ "about": "identity" }));
@@ -235,7 +234,7 @@ impl AwaitCheck {
                 if params.get("captcha_kind").is_some() {
                     return Ok(Taken::Show(self.page(cx, form, 200)?));
                 }
-                if !passes_captcha(cx, params, &mut form).await? {
+                if !passes_captcha(cx.app, cx.visit, params, &mut form).await? {
                     return Ok(Taken::Show(self.page(cx, form, 422)?));
                 }
                 run(cx, true).await?;
@@ -249,12 +248,6 @@ impl AwaitCheck {
             }
         }
     }
-}
-
-/// The check of the identity that is entered now.
-fn check(answers: &Answers) -> Option<&Check> {
-    let identity = answers.identity.as_ref()?;
-    answers.check.as_ref().filter(|check| check.is_for(identity))
 }
 
 impl Step for AwaitCheck {
@@ -284,8 +277,14 @@ impl Step for AwaitCheck {
         false
     }
 
-    fn arrive<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<(), StepError>> {
-        Box::pin(async move { if check(cx.answers).is_none() { run(cx, false).await } else { Ok(()) } })
+    fn arrive<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<bool, StepError>> {
+        Box::pin(async move {
+            let asks = cx.answers.present_check().is_none();
+            if asks {
+                run(cx, false).await?;
+            }
+            Ok(asks)
+        })
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {

@@ -6,16 +6,12 @@
 use serde_json::json;
 use time::Date;
 
-use crate::captcha::Kind;
-use crate::captcha::ticket::{self, View};
 use crate::journeys::answers::{Answers, EmailProof, PhoneProof};
 use crate::journeys::engine::{Cx, StepError};
 use crate::journeys::step::Phase;
 use crate::journeys::writes::{Effect, Writes};
 use crate::notify::codes::{Binding, Recipient, Sent, Verified, verify as try_code, wait};
 use crate::notify::texts::Purpose;
-use crate::pages::Form;
-use crate::protocol::params::Params;
 use crate::storage::accounts::{ACCOUNTS_PER_PHONE, phone_uses};
 use crate::storage::{StorageError, journeys};
 
@@ -70,22 +66,6 @@ pub(super) fn binding(cx: &Cx<'_>, to: &Recipient) -> Binding {
 pub(super) async fn is_on_its_way(cx: &Cx<'_>, to: &Recipient) -> Result<bool, StorageError> {
     let left = wait(&mut cx.app.db.read().await?, &cx.app.keys, &binding(cx, to), cx.visit.now).await?;
     Ok(!left.is_zero())
-}
-
-/// The captcha of a page.
-pub(super) fn captcha(cx: &Cx<'_>, form: &Form) -> Result<View, StorageError> {
-    let kind = if form.value("captcha_kind") == "question" { Kind::Question } else { Kind::Picture };
-    ticket::issue(cx.app, kind, &cx.visit.browser, cx.visit.locale.is_english())
-}
-
-/// Whether the captcha was answered; an error beside it otherwise.
-pub(super) async fn passes_captcha(cx: &Cx<'_>, params: &Params, form: &mut Form) -> Result<bool, StorageError> {
-    let typed = params.text("captcha");
-    let right = ticket::answer(cx.app, params.text("captcha_ticket"), &cx.visit.browser, typed).await?;
-    if !right {
-        form.fault("captcha", if typed.is_empty() { "captcha-empty" } else { "captcha-wrong" });
-    }
-    Ok(right)
 }
 
 /// Saves where the person is to be reached and sends the code, in one transaction: a double click sends one.

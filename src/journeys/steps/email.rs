@@ -5,7 +5,7 @@ use askama::Template;
 use futures_util::future::BoxFuture;
 use time::Date;
 
-use super::contact::{Place, captcha, is_on_its_way, passes_captcha, send};
+use super::contact::{Place, is_on_its_way, send};
 use super::{Nav, nav, step_path};
 use crate::captcha::ticket::View;
 use crate::domain::contact::EmailAddress;
@@ -13,7 +13,7 @@ use crate::journeys::answers::{Answers, Email};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::notify::codes::{Recipient, Sent};
-use crate::pages::{Form, Page, Rendered};
+use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
 use crate::protocol::params::Params;
 
 #[derive(Template)]
@@ -33,7 +33,7 @@ pub(crate) struct EnterEmail(pub(crate) Place);
 
 impl EnterEmail {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Result<Rendered, StepError> {
-        let captcha = if cx.answers.no_phone { Some(captcha(cx, &form)?) } else { None };
+        let captcha = if cx.answers.no_phone { Some(captcha(cx.app, cx.visit, &form)?) } else { None };
         let page = cx.page(if cx.answers.no_phone { "email-instead-title" } else { "email-step-title" });
         let phone = step_path(cx, self.0.pick("contact-phone", "phone"));
         Ok(Rendered::new(status, &EmailPage { page, nav: nav(cx, self), form, captcha, phone }))
@@ -73,7 +73,7 @@ impl EnterEmail {
         if cx.answers.email == answers.email && is_on_its_way(cx, &to).await? {
             return Ok(Taken::Moved);
         }
-        if !passes_captcha(cx, params, &mut form).await? {
+        if !passes_captcha(cx.app, cx.visit, params, &mut form).await? {
             return Ok(Taken::Show(self.page(cx, form, 422)?));
         }
         match send(cx, answers, &to).await? {

@@ -90,12 +90,8 @@ impl CollectEvidence {
             return Ok(Taken::Moved);
         }
         if params.get("cancel").is_some() {
-            let review = cx.answers.open_review(cx.today).map(Review::about);
-            let answers = match review {
-                Some(About::Identity(_)) => Answers { identity_review: None, ..cx.answers.clone() },
-                _ => Answers { control_review: None, ..cx.answers.clone() },
-            };
-            return Ok(Taken::next(answers));
+            let about = cx.answers.open_review(cx.today).map(Review::about);
+            return Ok(about.map_or(Taken::Moved, |about| Taken::next(cx.answers.clone().without_review(about))));
         }
         self.submit(cx, params).await
     }
@@ -235,8 +231,7 @@ impl Step for CollectEvidence {
     }
 
     fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
-        let collecting = |review: &Review| matches!(review.stage, Stage::Wanted | Stage::Returned { .. });
-        !answers.open_review(today).is_some_and(collecting)
+        !answers.open_review(today).is_some_and(Review::is_collecting)
     }
 
     fn is_revisited(&self) -> bool {

@@ -11,8 +11,7 @@ use time::Date;
 
 use super::{Nav, login_path, nav};
 use crate::app::App;
-use crate::captcha::Kind;
-use crate::captcha::ticket::{self, View};
+use crate::captcha::ticket::View;
 use crate::domain::account::{Account, PasswordOrigin};
 use crate::domain::document::Document;
 use crate::domain::identifier::SignInIdentifier;
@@ -23,7 +22,7 @@ use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::Effect;
 use crate::notify::codes::{self, Binding, Recipient, Sent, Verified};
 use crate::notify::texts::Purpose;
-use crate::pages::{Form, Page, Rendered};
+use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
 use crate::protocol::params::Params;
 use crate::secret::Secret;
 use crate::sign_in::{Attempt, KnownBrowser, Outcome, sign_in};
@@ -70,16 +69,15 @@ impl ExistingAccount {
             };
             form.fault(missing, "existing-more");
         }
-        let kind = if form.value("captcha_kind") == "question" { Kind::Question } else { Kind::Picture };
         let template = ExistingPage {
             page: cx.page("existing-title"),
             nav: nav(cx, self),
+            captcha: captcha(cx.app, cx.visit, &form)?,
             form,
             masked: account.user_name.masked(),
             phone: account.person.phone.as_ref().map(|p| p.last_two().to_owned()),
             code_sent,
             login: login_path(cx),
-            captcha: ticket::issue(cx.app, kind, &cx.visit.browser, cx.visit.locale.is_english())?,
         };
         Ok(Rendered::new(status, &template))
     }
@@ -124,9 +122,7 @@ impl ExistingAccount {
         params: &Params,
         form: &mut Form,
     ) -> Result<Option<Proven>, StepError> {
-        let answer = params.text("captcha");
-        if !ticket::answer(cx.app, params.text("captcha_ticket"), &cx.visit.browser, answer).await? {
-            form.fault("captcha", if answer.is_empty() { "captcha-empty" } else { "captcha-wrong" });
+        if !passes_captcha(cx.app, cx.visit, params, form).await? {
             return Ok(None);
         }
         let sent = match binding(cx, account) {
@@ -180,12 +176,10 @@ impl ExistingAccount {
             return Ok(None);
         }
         let identifier = SignInIdentifier::UserName(account.user_name.clone());
-        if crate::sign_in::needs_captcha(cx.app, Some(&identifier), &cx.visit.asker).await? {
-            let answer = params.text("captcha");
-            if !ticket::answer(cx.app, params.text("captcha_ticket"), &cx.visit.browser, answer).await? {
-                form.fault("captcha", if answer.is_empty() { "captcha-empty" } else { "captcha-wrong" });
-                return Ok(None);
-            }
+        if crate::sign_in::needs_captcha(cx.app, Some(&identifier), &cx.visit.asker).await?
+            && !passes_captcha(cx.app, cx.visit, params, form).await?
+        {
+            return Ok(None);
         }
         let attempt = Attempt {
             identifier: &identifier,

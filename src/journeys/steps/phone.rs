@@ -4,7 +4,7 @@ use askama::Template;
 use futures_util::future::BoxFuture;
 use time::Date;
 
-use super::contact::{Place, captcha, is_on_its_way, passes_captcha, send};
+use super::contact::{Place, is_on_its_way, send};
 use super::{Nav, nav};
 use crate::captcha::ticket::View;
 use crate::domain::contact::Phone;
@@ -12,7 +12,7 @@ use crate::journeys::answers::Answers;
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::notify::codes::{Recipient, Sent};
-use crate::pages::{Form, Page, Rendered};
+use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
 use crate::protocol::params::Params;
 
 #[derive(Template)]
@@ -31,7 +31,7 @@ pub(crate) struct EnterPhone(pub(crate) Place);
 
 impl EnterPhone {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Result<Rendered, StepError> {
-        let (page, captcha) = (cx.page("phone-title"), captcha(cx, &form)?);
+        let (page, captcha) = (cx.page("phone-title"), captcha(cx.app, cx.visit, &form)?);
         let early = self.0 == Place::Early && !cx.answers.is_registration();
         Ok(Rendered::new(status, &PhonePage { page, nav: nav(cx, self), form, captcha, early }))
     }
@@ -60,7 +60,7 @@ impl EnterPhone {
         if cx.answers.phone == answers.phone && !cx.answers.no_phone && is_on_its_way(cx, &to).await? {
             return Ok(Taken::Moved);
         }
-        if !passes_captcha(cx, params, &mut form).await? {
+        if !passes_captcha(cx.app, cx.visit, params, &mut form).await? {
             return Ok(Taken::Show(self.page(cx, form, 422)?));
         }
         // Another phone starts the proof again; the old proof stays with the old phone.

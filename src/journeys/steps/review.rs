@@ -76,10 +76,7 @@ impl AwaitReview {
             }
             ("again", Stage::Rejected { .. }) => Taken::next(answers.with_review(review.at(Stage::Wanted))),
             ("withdraw", stage) => {
-                let answers = match review.about() {
-                    About::Identity(_) => Answers { identity_review: None, ..answers },
-                    About::Control(_) => Answers { control_review: None, ..answers },
-                };
+                let answers = answers.without_review(review.about());
                 let mut effects = Vec::new();
                 if let Stage::Submitted { review } = stage {
                     effects.push(Effect::Audit("journey.review_withdrawn", json!({ "review": review })));
@@ -110,8 +107,7 @@ impl Step for AwaitReview {
     }
 
     fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
-        let collecting = |review: &Review| matches!(review.stage, Stage::Wanted | Stage::Returned { .. });
-        answers.unseen_review(today).is_none_or(collecting)
+        answers.unseen_review(today).is_none_or(Review::is_collecting)
     }
 
     fn is_revisited(&self) -> bool {

@@ -18,7 +18,7 @@ use crate::journeys::answers::Answers;
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::Effect;
-use crate::pages::{Form, Page, Rendered};
+use crate::pages::{Form, Page, Rendered, passes_captcha};
 use crate::passwords;
 use crate::protocol::params::Params;
 use crate::secret::Secret;
@@ -128,12 +128,8 @@ impl SignIn {
         if let Some(stopped) = limits.reached(cx).await? {
             return Ok(Taken::Show(self.stopped(cx, stopped)));
         }
-        if captcha.is_some() {
-            let (ticket, typed) = (params.text("captcha_ticket"), params.text("captcha"));
-            if !ticket::answer(cx.app, ticket, &cx.visit.browser, typed).await? {
-                form.fault("captcha", if typed.is_empty() { "captcha-empty" } else { "captcha-wrong" });
-                return Ok(Taken::Show(self.page(cx, system, form, captcha, 422)?));
-            }
+        if captcha.is_some() && !passes_captcha(cx.app, cx.visit, params, &mut form).await? {
+            return Ok(Taken::Show(self.page(cx, system, form, captcha, 422)?));
         }
         if let Some(stopped) = limits.count(cx).await? {
             return Ok(Taken::Show(self.stopped(cx, stopped)));

@@ -2,6 +2,7 @@
 //! up all of the portal's: a stranger leaves the owner a try.
 
 use crate::journeys::engine::Cx;
+use crate::pages::Asker;
 use crate::storage::StorageError;
 use crate::storage::limits::{self, Limit};
 use crate::upstream::ConnectedSystem;
@@ -22,7 +23,7 @@ const ADDRESS_BEFORE_CAPTCHA: Limit = Limit::new(10, WINDOW);
 #[derive(Clone)]
 pub(in crate::journeys) struct Limits {
     address: String,
-    factor: i64,
+    asker: Asker,
     /// Absent until it is known which account is tried.
     account: Option<Account>,
 }
@@ -47,7 +48,7 @@ impl Limits {
     /// Before anything is typed.
     pub(in crate::journeys) fn of_address(cx: &Cx<'_>) -> Self {
         let asker = &cx.visit.asker;
-        Self { address: format!("legacy address {}", asker.address), factor: asker.factor, account: None }
+        Self { address: format!("legacy address {}", asker.address), asker: asker.clone(), account: None }
     }
 
     /// Of an account, in any spelling.
@@ -61,13 +62,9 @@ impl Limits {
         Self { account: Some(account), ..Self::of_address(cx) }
     }
 
-    fn scaled(&self, limit: Limit) -> Limit {
-        Limit { max: limit.max * self.factor, ..limit }
-    }
-
     /// The widest first: a try that is turned away there doesn't touch the account's own count.
     fn all(&self) -> Vec<(String, Limit, &'static str)> {
-        let mut all = vec![(self.address.clone(), self.scaled(PER_ADDRESS), "sign-in-stopped-network")];
+        let mut all = vec![(self.address.clone(), self.asker.share(PER_ADDRESS), "sign-in-stopped-network")];
         if let Some(Account { system, here, all: account }) = self.account.clone() {
             all.push((system, PER_SYSTEM, "sign-in-stopped-network"));
             all.push((here, PER_ACCOUNT_HERE, "sign-in-stopped-account"));
@@ -80,7 +77,7 @@ impl Limits {
     pub(in crate::journeys) async fn needs_captcha(&self, cx: &Cx<'_>) -> Result<bool, StorageError> {
         let mut conn = cx.app.db.read().await?;
         let now = cx.visit.now;
-        let address = self.scaled(ADDRESS_BEFORE_CAPTCHA);
+        let address = self.asker.share(ADDRESS_BEFORE_CAPTCHA);
         Ok(limits::reached(&mut conn, &self.address, address, now).await?
             || match &self.account {
                 Some(account) => limits::reached(&mut conn, &account.all, ACCOUNT_BEFORE_CAPTCHA, now).await?,
