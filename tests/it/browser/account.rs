@@ -6,7 +6,7 @@ use super::walk::{NEW_PASSWORD, Walk};
 
 const TELEPHONE: Look = Look { language: "en", size: (360, 740), script: true };
 /// The pages, by the last part of their path.
-const PAGES: [&str; 4] = ["links", "sessions", "consents", "log"];
+const PAGES: [&str; 5] = ["phone", "links", "sessions", "consents", "log"];
 
 /// Looks at every account page.
 async fn see_all(walk: &Walk<'_>, state: &str) {
