@@ -7,7 +7,7 @@ CREATE TABLE accounts (
   status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'closed')),
   user_name TEXT NOT NULL,
   user_name_folded TEXT NOT NULL UNIQUE,
-  person TEXT NOT NULL,                -- sealed: name, gender, ethnic group, phone, e-mail
+  holder TEXT NOT NULL,                -- sealed: the person, or the organisation
   phone_proven_at BIGINT,
   email_verified_at BIGINT,
   password_hash TEXT,
@@ -33,6 +33,69 @@ CREATE TABLE documents (
   added_at BIGINT NOT NULL
 );
 CREATE INDEX documents_account ON documents (account_id);
+
+-- One credit code is in at most one unit's account. Registers of units are public: the code isn't sealed.
+CREATE TABLE units (
+  credit_code TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL UNIQUE REFERENCES accounts (id),
+  standing TEXT NOT NULL CHECK (standing IN ('registered', 'revoked', 'dissolved')),  -- the registry's last word
+  checked_at BIGINT NOT NULL,          -- when it was last asked
+  recheck_at BIGINT NOT NULL           -- when it is asked again
+);
+CREATE INDEX units_recheck ON units (recheck_at);
+
+-- Who may act for a unit. Invited until it is accepted; it ends with the mandate that it rests on.
+CREATE TABLE mandates (
+  id TEXT PRIMARY KEY,
+  unit_id TEXT NOT NULL REFERENCES accounts (id),
+  role TEXT NOT NULL CHECK (role IN ('legal_representative', 'administrator', 'agent')),
+  reach TEXT NOT NULL,                 -- clients and matters
+  valid_from BIGINT NOT NULL,
+  valid_until BIGINT,
+  granted_by TEXT REFERENCES mandates (id),
+  invited TEXT,                        -- sealed: whom the invitation is for
+  phone_index TEXT,                    -- the invitation's target
+  invited_until BIGINT,
+  person_id TEXT REFERENCES accounts (id),  -- set by the one statement that accepts it
+  granted_at BIGINT NOT NULL,
+  accepted_at BIGINT,
+  ended_at BIGINT,
+  ended_why TEXT                       -- 'revoked', 'resigned', 'declined', 'replaced', 'granter'
+);
+CREATE UNIQUE INDEX mandates_representative ON mandates (unit_id)
+  WHERE role = 'legal_representative' AND accepted_at IS NOT NULL AND ended_at IS NULL;
+CREATE UNIQUE INDEX mandates_live ON mandates (unit_id, person_id) WHERE accepted_at IS NOT NULL AND ended_at IS NULL;
+CREATE INDEX mandates_unit ON mandates (unit_id);
+CREATE INDEX mandates_person ON mandates (person_id);
+CREATE INDEX mandates_phone ON mandates (phone_index) WHERE accepted_at IS NULL AND ended_at IS NULL;
+CREATE INDEX mandates_granter ON mandates (granted_by);
+
+-- A unit's journey asks its representative, who confirms on an own device: single-use, bound to the phone.
+CREATE TABLE representative_invitations (
+  id TEXT PRIMARY KEY,
+  journey_id TEXT NOT NULL,
+  case_number TEXT NOT NULL,
+  phone_index TEXT NOT NULL,
+  content TEXT NOT NULL,               -- sealed: the unit, the legacy account
+  created_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL,
+  answered_at BIGINT,
+  answered_by TEXT,                    -- the representative's account
+  answer TEXT CHECK (answer IN ('confirmed', 'declined', 'withdrawn'))
+);
+CREATE UNIQUE INDEX representative_invitations_open ON representative_invitations (journey_id) WHERE answered_at IS NULL;
+CREATE INDEX representative_invitations_case ON representative_invitations (case_number);
+
+-- Who looks after a child's account (监护人).
+CREATE TABLE guardianships (
+  child_id TEXT NOT NULL REFERENCES accounts (id),
+  guardian_id TEXT NOT NULL REFERENCES accounts (id),
+  relation TEXT NOT NULL,
+  since BIGINT NOT NULL,
+  ended_at BIGINT,
+  PRIMARY KEY (child_id, guardian_id)
+);
+CREATE INDEX guardianships_guardian ON guardianships (guardian_id);
 
 CREATE TABLE legacy_links (
   id TEXT PRIMARY KEY,
@@ -66,10 +129,11 @@ CREATE TABLE agreements (
 
 CREATE TABLE consents (
   account_id TEXT NOT NULL REFERENCES accounts (id),
+  actor_id TEXT NOT NULL,              -- who acts for the account; the account itself for a person's own
   client_id TEXT NOT NULL,
   scopes TEXT NOT NULL,
   granted_at BIGINT NOT NULL,
-  PRIMARY KEY (account_id, client_id)
+  PRIMARY KEY (account_id, actor_id, client_id)
 );
 
 CREATE TABLE sessions (
@@ -78,6 +142,7 @@ CREATE TABLE sessions (
   account_id TEXT NOT NULL REFERENCES accounts (id),
   methods TEXT NOT NULL,               -- amr, blank-separated
   sign_in_level BIGINT NOT NULL,       -- the a axis of acr
+  acting TEXT NOT NULL,                -- for which clients the person acts by which mandate
   device TEXT NOT NULL,                -- coarse words, such as 'Chrome · Windows'
   authenticated_at BIGINT NOT NULL,
   seen_at BIGINT NOT NULL,
@@ -160,6 +225,8 @@ CREATE INDEX evidence_expiry ON evidence (expires_at);
 CREATE TABLE grants (
   id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL,
+  actor_id TEXT NOT NULL,              -- who acts for the account; the account itself for a person's own
+  mandate_id TEXT,
   session_id TEXT NOT NULL,
   client_id TEXT NOT NULL,
   scopes TEXT NOT NULL,
@@ -168,6 +235,7 @@ CREATE TABLE grants (
   revoked_at BIGINT
 );
 CREATE INDEX grants_session ON grants (session_id);
+CREATE INDEX grants_mandate ON grants (mandate_id) WHERE mandate_id IS NOT NULL;
 CREATE INDEX grants_expiry ON grants (expires_at);
 
 CREATE TABLE one_time_codes (

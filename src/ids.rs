@@ -70,6 +70,10 @@ ids! {
     ReviewId;
     /// The tie from a legacy account to an account.
     LinkId;
+    /// A right to act for a unit.
+    MandateId;
+    /// An invitation to confirm that one is a unit's representative.
+    InvitationId;
     /// The subject identifier that an upstream gives to its user; a key only together with a [`SystemId`].
     UpstreamSubject;
 }
@@ -85,7 +89,9 @@ minted!(
     CodeId,
     VerificationId,
     ReviewId,
-    LinkId
+    LinkId,
+    MandateId,
+    InvitationId
 );
 
 /// 9 characters of time (milliseconds, base 32) and 26 of randomness (128 bits): sorts by time, can't be guessed.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use guiyi::app::{self, App, Ports};
 use guiyi::clock::Timestamp;
-use guiyi::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, Person, StoredPassword};
+use guiyi::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, Person, StoredPassword};
 use guiyi::domain::contact::{EmailAddress, Phone};
 use guiyi::domain::device::Device;
 use guiyi::domain::document::{Document, DocumentType};
@@ -111,10 +111,9 @@ fn person(n: usize, app: &App, password: &str, now: Timestamp) -> anyhow::Result
     let fault = |what| move || anyhow::anyhow!("person {n} has no valid {what}");
     Ok(Account {
         id: AccountId::mint(now, &app.random),
-        kind: AccountKind::Individual,
         status: AccountStatus::Active,
         user_name: UserName::parse(&format!("bench{n}")).ok().with_context(fault("user name"))?,
-        person: Person {
+        holder: Holder::Person(Person {
             name: PersonName::parse("张测试").ok().with_context(fault("name"))?,
             gender: Gender::Female,
             birth_date: None,
@@ -124,7 +123,7 @@ fn person(n: usize, app: &App, password: &str, now: Timestamp) -> anyhow::Result
                 .with_context(fault("document"))?,
             phone: Some(Phone::parse(&format!("138{n:08}")).ok().with_context(fault("phone"))?),
             email: Some(EmailAddress::parse(&format!("bench{n}@example.invalid")).ok().with_context(fault("address"))?),
-        },
+        }),
         phone_proven_at: Some(now),
         email_verified_at: Some(now),
         password: Some(StoredPassword { hash: password.to_owned(), origin: PasswordOrigin::Chosen }),

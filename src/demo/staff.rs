@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use crate::app::App;
-use crate::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, Person, StoredPassword};
+use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, Person, StoredPassword};
 use crate::domain::document::{Document, DocumentType};
 use crate::domain::person::{Gender, PersonName};
 use crate::domain::user_name::UserName;
@@ -34,10 +34,9 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
         let hash = app.passwords.hash(&Secret::new(PASSWORD)).await.context("a password could not be hashed")?;
         let account = Account {
             id: AccountId::mint(now, &app.random),
-            kind: AccountKind::Individual,
             status: AccountStatus::Active,
             user_name: UserName::parse(user_name)?,
-            person: Person {
+            holder: Holder::Person(Person {
                 name: PersonName::parse(name)?,
                 gender: Gender::Male,
                 ethnic_group: None,
@@ -45,7 +44,7 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
                 document: Document::parse(DocumentType::ResidentId, number, app.today())?,
                 phone: None,
                 email: None,
-            },
+            }),
             phone_proven_at: None,
             email_verified_at: None,
             password: Some(StoredPassword { hash, origin: PasswordOrigin::Chosen }),

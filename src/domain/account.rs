@@ -8,6 +8,7 @@ use super::contact::{EmailAddress, Phone};
 use super::document::Document;
 use super::ethnic::EthnicGroup;
 use super::person::{Gender, PersonName};
+use super::unit::Unit;
 use super::user_name::UserName;
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, SystemId};
@@ -61,6 +62,25 @@ pub struct Person {
     pub email: Option<EmailAddress>,
 }
 
+/// What is known of the organisation behind an account. Sealed at rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organisation {
+    /// The unit, as it was verified.
+    pub unit: Unit,
+    /// An e-mail address, confirmed or not.
+    pub email: Option<EmailAddress>,
+}
+
+/// Whose account it is. Sealed at rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Holder {
+    /// A natural person's.
+    Person(Person),
+    /// An organisation's.
+    Organisation(Organisation),
+}
+
 /// Where a password comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PasswordOrigin {
@@ -90,14 +110,12 @@ impl std::fmt::Debug for StoredPassword {
 pub struct Account {
     /// Its id.
     pub id: AccountId,
-    /// Individual or legal person.
-    pub kind: AccountKind,
     /// Whether it may be used.
     pub status: AccountStatus,
     /// Unique by its folded form.
     pub user_name: UserName,
-    /// The person.
-    pub person: Person,
+    /// Whose.
+    pub holder: Holder,
     /// When the phone was last proven.
     pub phone_proven_at: Option<Timestamp>,
     /// When the e-mail address was confirmed.
@@ -113,6 +131,59 @@ pub struct Account {
 }
 
 impl Account {
+    /// Individual or legal person.
+    pub fn kind(&self) -> AccountKind {
+        match self.holder {
+            Holder::Person(_) => AccountKind::Individual,
+            Holder::Organisation(_) => AccountKind::LegalPerson,
+        }
+    }
+
+    /// The natural person, if it is one's.
+    pub fn person(&self) -> Option<&Person> {
+        match &self.holder {
+            Holder::Person(person) => Some(person),
+            Holder::Organisation(_) => None,
+        }
+    }
+
+    /// The unit, if it is one's.
+    pub fn unit(&self) -> Option<&Unit> {
+        match &self.holder {
+            Holder::Person(_) => None,
+            Holder::Organisation(organisation) => Some(&organisation.unit),
+        }
+    }
+
+    /// The phone; a unit has none.
+    pub fn phone(&self) -> Option<&Phone> {
+        self.person()?.phone.as_ref()
+    }
+
+    /// The e-mail address, confirmed or not.
+    pub fn email(&self) -> Option<&EmailAddress> {
+        match &self.holder {
+            Holder::Person(person) => person.email.as_ref(),
+            Holder::Organisation(organisation) => organisation.email.as_ref(),
+        }
+    }
+
+    /// The name in full: a person's or a unit's.
+    pub fn name(&self) -> &str {
+        match &self.holder {
+            Holder::Person(person) => person.name.as_str(),
+            Holder::Organisation(organisation) => organisation.unit.name.as_str(),
+        }
+    }
+
+    /// The name as others may see it: a person's masked, a unit's in full (registers of units are public).
+    pub fn shown_name(&self) -> String {
+        match &self.holder {
+            Holder::Person(person) => person.name.masked(),
+            Holder::Organisation(organisation) => organisation.unit.name.as_str().to_owned(),
+        }
+    }
+
     /// Whether it may sign in.
     pub fn is_active(&self) -> bool {
         self.status == AccountStatus::Active

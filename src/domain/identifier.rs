@@ -5,6 +5,7 @@ use time::Date;
 use super::contact::{Phone, PhoneFault};
 use super::document::{Document, DocumentFault, DocumentType};
 use super::typed::{compact, is_dash};
+use super::unit::CreditCode;
 use super::user_name::{UserName, UserNameFault};
 
 /// A sign-in identifier, recognised by its form alone.
@@ -63,7 +64,10 @@ impl SignInIdentifier {
 /// any spelling. The form alone counts, not a check character: a number mistyped in one digit still isn't a name.
 pub(super) fn looks_like_identifier(text: &str) -> bool {
     let number: String = plain(text).chars().filter(|c| !is_dash(*c) && !matches!(c, '.' | '_')).collect();
-    number.contains('@') || looks_like_phone(&number) || document_type(&number).is_some() || is_credit_code(&number)
+    number.contains('@')
+        || looks_like_phone(&number)
+        || document_type(&number).is_some()
+        || CreditCode::parse(&number).is_ok()
 }
 
 /// The compact form, without the brackets around the letter of an old Taiwan permit.
@@ -108,15 +112,6 @@ fn of_citizen_form(number: &str) -> DocumentType {
         _ if number.starts_with('9') => DocumentType::ForeignPermanentResident,
         _ => DocumentType::ResidentId,
     }
-}
-
-/// Authority, class, region (6 digits), organisation code (9) and check character.
-/// The authority is `1` to `9`, `A`, `N` or `Y`.
-fn is_credit_code(number: &str) -> bool {
-    let alphabet = |b: u8| b.is_ascii_digit() || (b.is_ascii_uppercase() && !b"IOSVZ".contains(&b));
-    let region = number.get(2..8).unwrap_or_default();
-    let authority = number.starts_with(|c: char| matches!(c, '1'..='9' | 'A' | 'N' | 'Y'));
-    authority && number.len() == 18 && number.bytes().all(alphabet) && region.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

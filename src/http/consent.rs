@@ -58,14 +58,15 @@ pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addr
 }
 
 fn item(visit: &Visit, account: &Account, owned: Option<&str>, scope: Scope) -> Item {
-    let person = &account.person;
     let none = || visit.locale.t("consent-nothing");
     let value = match scope {
         Scope::Openid => visit.locale.t("consent-openid-value"),
         Scope::Profile => account.user_name.as_str().to_owned(),
-        Scope::Phone => person.phone.as_ref().map_or_else(none, |phone| phone.masked()),
-        Scope::Email => person.email.as_ref().map_or_else(none, |email| email.masked()),
-        Scope::RealName => format!("{} {}", person.name.masked(), person.document.masked_public()),
+        Scope::Phone => account.phone().map_or_else(none, |phone| phone.masked()),
+        Scope::Email => account.email().map_or_else(none, |email| email.masked()),
+        Scope::RealName => account
+            .person()
+            .map_or_else(none, |person| format!("{} {}", person.name.masked(), person.document.masked_public())),
         Scope::LegacyAccounts => owned.map_or_else(none, str::to_owned),
     };
     Item { label: visit.locale.scope(scope), value }

@@ -229,7 +229,7 @@ async fn code_page(
         form,
         interaction: params.text("interaction").to_owned(),
         ticket,
-        phone: account.person.phone.as_ref().map(|p| p.last_two().to_owned()).unwrap_or_default(),
+        phone: account.phone().map(|p| p.last_two().to_owned()).unwrap_or_default(),
     };
     Ok(Reply::page(Rendered::new(status, &page).leading_to(origin.unwrap_or_default())))
 }

@@ -97,6 +97,8 @@ async fn go_back(cx: &Cx<'_>, answers: &Answers, obstacle: &Obstacle) -> Result<
                 answers.existing = owner.map(|account| Existing { document: identity.document, account: account.id });
             }
         }
+        // The unit's step finds whose it is.
+        Obstacle::Taken(Taken::CreditCode) => {}
         // The sign-in step finds the link and tells whose it is.
         Obstacle::LegacyAccountLinked => answers.upstream = None,
         Obstacle::AccountGone => {

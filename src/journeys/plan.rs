@@ -9,7 +9,7 @@ use super::engine::{Cx, StepError};
 use super::finish::{Obstacle, session};
 use super::writes::Writes;
 use crate::clock::Timestamp;
-use crate::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, Person, StoredPassword};
+use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, Person, StoredPassword};
 use crate::domain::session::Method;
 use crate::ids::{AccountId, LinkId, MessageId, ReviewId, VerificationId};
 use crate::notify::codes::Recipient;
@@ -180,10 +180,9 @@ fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
     let review = approved.filter(|_| method == "review").map(|approved| approved.review().clone());
     let account = Account {
         id: AccountId::mint(now, &cx.app.random),
-        kind: AccountKind::Individual,
         status: AccountStatus::Active,
         user_name: answers.user_name.clone()?,
-        person: Person {
+        holder: Holder::Person(Person {
             name: identity.name,
             gender: identity.gender,
             ethnic_group: identity.ethnic_group,
@@ -191,7 +190,7 @@ fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
             birth_date: identity.birth_date,
             phone: phone.map(|proof| proof.phone.clone()),
             email: answers.email.as_ref().and_then(|e| e.address().cloned()),
-        },
+        }),
         phone_proven_at: phone.map(|proof| proof.at),
         email_verified_at: email_proof.map(|proof| proof.at),
         password: Some(password),
@@ -216,7 +215,7 @@ fn migrated_text(cx: &Cx<'_>, answers: &Answers) -> String {
 /// The new account's phone is told, and its e-mail address asked for confirmation.
 fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<outbox::Message>, StepError> {
     let mut messages = Vec::new();
-    if let Some(address) = account.person.email.as_ref().filter(|_| account.email_verified_at.is_none()) {
+    if let Some(address) = account.email().filter(|_| account.email_verified_at.is_none()) {
         let token = email_link::issue(cx.app, &account.id, address, cx.visit.now)?;
         let link = format!("{}/email/confirm?token={token}", cx.app.config.issuer_text());
         let (subject, text) = texts::confirm_email(cx.visit.locale.is_english(), &link);

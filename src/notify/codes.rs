@@ -52,9 +52,8 @@ pub enum Recipient {
 impl Recipient {
     /// Every channel of an account that was proven: its phone, and its e-mail address once confirmed.
     pub fn all_of(account: &Account) -> Vec<Self> {
-        let person = &account.person;
-        let confirmed = person.email.clone().filter(|_| account.email_verified_at.is_some());
-        person.phone.clone().map(Self::Phone).into_iter().chain(confirmed.map(Self::Email)).collect()
+        let confirmed = account.email().cloned().filter(|_| account.email_verified_at.is_some());
+        account.phone().cloned().map(Self::Phone).into_iter().chain(confirmed.map(Self::Email)).collect()
     }
 
     /// Its blind index, by which limits count and codes are found.

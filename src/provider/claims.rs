@@ -6,6 +6,7 @@ use super::verified::verified_claims;
 use crate::app::App;
 use crate::domain::account::Account;
 use crate::domain::client::Client;
+use crate::domain::document::Document;
 use crate::protocol::claims::{Claim, Wanted};
 use crate::protocol::scope::{Scope, Scopes};
 use crate::storage::{Stored, links};
@@ -51,25 +52,23 @@ pub async fn claims(
 }
 
 fn of_account(account: &Account, claim: Claim) -> Option<Value> {
-    let person = &account.person;
     Some(match claim {
         Claim::PreferredUsername => json!(account.user_name.as_str()),
         Claim::UpdatedAt => json!(account.updated_at.seconds()),
-        Claim::AccountKind => json!(account.kind.as_str()),
-        Claim::Gender => json!(person.gender.claim()?),
-        Claim::PhoneNumber => json!(person.phone.as_ref()?.e164()),
-        Claim::PhoneNumberVerified => json!(person.phone.is_some().then(|| account.phone_proven_at.is_some())?),
-        Claim::Email => json!(person.email.as_ref()?.as_str()),
-        Claim::EmailVerified => json!(person.email.is_some().then(|| account.email_verified_at.is_some())?),
-        Claim::Name => json!(person.name.as_str()),
-        Claim::IdentityDocument => identity_document(account),
+        Claim::AccountKind => json!(account.kind().as_str()),
+        Claim::Gender => json!(account.person()?.gender.claim()?),
+        Claim::PhoneNumber => json!(account.phone()?.e164()),
+        Claim::PhoneNumberVerified => json!(account.phone().map(|_| account.phone_proven_at.is_some())?),
+        Claim::Email => json!(account.email()?.as_str()),
+        Claim::EmailVerified => json!(account.email().map(|_| account.email_verified_at.is_some())?),
+        Claim::Name => json!(account.person()?.name.as_str()),
+        Claim::IdentityDocument => identity_document(&account.person()?.document),
         Claim::LegacyAccounts => return None,
     })
 }
 
 /// Type, issuing country (ISO 3166-1 alpha-3) and number of the verified document: this portal's own claim.
-pub(super) fn identity_document(account: &Account) -> Value {
-    let document = &account.person.document;
+pub(super) fn identity_document(document: &Document) -> Value {
     json!({ "type": document.kind().as_str(), "country": document.country().alpha3(), "number": document.number() })
 }
 

@@ -80,12 +80,13 @@ pub(super) async fn verified_claims(app: &App, account: &Account, asked: &[Verif
 
 /// What a check of name and number proves, and what the number itself tells.
 fn proven(account: &Account) -> Map<String, Value> {
-    let document = &account.person.document;
+    let Some(person) = account.person() else { return Map::new() };
+    let document = &person.document;
     let gender = document.gender().and_then(|gender| gender.claim()).map(|gender| json!(gender));
     let birthdate = document.birth_date().map(|date| json!(date.to_string()));
     let all = [
-        ("name", Some(json!(account.person.name.as_str()))),
-        ("identity_document", Some(identity_document(account))),
+        ("name", Some(json!(person.name.as_str()))),
+        ("identity_document", Some(identity_document(document))),
         ("gender", gender),
         ("birthdate", birthdate),
     ];
@@ -99,7 +100,7 @@ fn verification(app: &App, account: &Account, row: &Evidence) -> Option<Value> {
     let source = app.systems.get(&SystemId::from(row.source.as_str())).map_or(row.source.as_str(), |s| s.name(false));
     let (name, proof) = match record {
         Some(record) => ("record", json!({ "type": record, "source": { "name": source } })),
-        None => ("document_details", json!({ "type": document_type(account.person.document.kind()) })),
+        None => ("document_details", json!({ "type": document_type(account.person()?.document.kind()) })),
     };
     let evidence = json!({
         "type": evidence,

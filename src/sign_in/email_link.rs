@@ -54,8 +54,7 @@ pub async fn confirm(app: &App, token: &str) -> Result<bool, StorageError> {
         .write(move |tx| {
             Box::pin(async move {
                 let account = accounts::find(tx, &keys, &link.account).await?;
-                let Some(account) = account.filter(|a| a.is_active() && a.person.email.as_ref() == Some(&link.email))
-                else {
+                let Some(account) = account.filter(|a| a.is_active() && a.email() == Some(&link.email)) else {
                     return Ok::<_, StorageError>(false);
                 };
                 Ok(tickets::spend(tx, &link.id, link.expires_at).await?

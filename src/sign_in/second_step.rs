@@ -64,7 +64,7 @@ fn fingerprint(account: &Account) -> String {
 }
 
 fn binding(account: &Account, browser: &str) -> Option<Binding> {
-    let phone = account.person.phone.clone()?;
+    let phone = account.phone().cloned()?;
     Some(Binding {
         purpose: Purpose::SignIn,
         transaction: format!("{}:{browser}", account.id),

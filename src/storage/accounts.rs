@@ -1,19 +1,20 @@
 //! Accounts, their documents and phones. Uniqueness is the database's, not the code's.
 
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
-use super::{Conn, StorageError, Stored, Tx, changes};
+use super::{Conn, StorageError, Stored, Tx, changes, units};
 use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
-use crate::domain::account::{Account, AccountKind, AccountStatus, PasswordOrigin, StoredPassword};
+use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, StoredPassword};
 use crate::domain::contact::Phone;
 use crate::domain::document::Document;
 use crate::domain::identifier::SignInIdentifier;
+use crate::domain::unit::Unit;
 use crate::domain::user_name::UserName;
 use crate::ids::{AccountId, SystemId, VerificationId};
 use crate::protocol::acr::IdentityLevel;
 
 statements! {
-    INSERT = "INSERT INTO accounts (id, kind, status, user_name, user_name_folded, person, phone_proven_at, \
+    INSERT = "INSERT INTO accounts (id, kind, status, user_name, user_name_folded, holder, phone_proven_at, \
               email_verified_at, password_hash, password_origin, identity_level, created_at, updated_at) \
               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) ON CONFLICT (user_name_folded) DO NOTHING";
     INSERT_DOCUMENT = "INSERT INTO documents (number_index, account_id, document, added_at) VALUES ($1, $2, $3, $4) \
@@ -26,7 +27,7 @@ statements! {
                         ON CONFLICT (account_id, agreement, version) DO NOTHING";
     EVIDENCE = "SELECT id, method, source, level, verified_at FROM verifications \
                 WHERE account_id = $1 ORDER BY level DESC, verified_at DESC, id DESC";
-    FIND = "SELECT id, kind, status, user_name, person, phone_proven_at, email_verified_at, password_hash, \
+    FIND = "SELECT id, kind, status, user_name, holder, phone_proven_at, email_verified_at, password_hash, \
             password_origin, identity_level, created_at, updated_at FROM accounts WHERE id = $1";
     BY_USER_NAME = "SELECT id FROM accounts WHERE user_name_folded = $1";
     BY_PHONE = "SELECT account_id FROM account_phones WHERE phone_index = $1 AND slot = 1";
@@ -35,7 +36,7 @@ statements! {
     DROP_PHONES = "DELETE FROM account_phones WHERE phone_index = $1 AND account_id IN ($2, $3)";
     PHONE_USES = "SELECT COUNT(*) FROM account_phones WHERE phone_index = $1";
     SET_PASSWORD = "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND password_hash = $4";
-    SET_PERSON = "UPDATE accounts SET person = $2, email_verified_at = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5";
+    SET_HOLDER = "UPDATE accounts SET holder = $2, email_verified_at = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5";
     PHONE_PROVEN = "UPDATE accounts SET phone_proven_at = $2 WHERE id = $1 AND phone_proven_at < $2";
     SET_STATUS = "UPDATE accounts SET status = $2, updated_at = $3 WHERE id = $1";
 }
@@ -50,6 +51,8 @@ pub enum Taken {
     UserName,
     /// This document belongs to a verified account.
     Document,
+    /// This credit code belongs to a unit's account.
+    CreditCode,
     /// The phone is the contact of as many accounts as it may be.
     Phone,
 }
@@ -116,7 +119,7 @@ pub async fn insert(
     verification: &Verification<'_>,
 ) -> Stored<Result<(), Taken>> {
     let id = account.id.as_str();
-    let person = keys.seal_json(Purpose::Field, id, &account.person)?;
+    let holder = keys.seal_json(Purpose::Field, id, &account.holder)?;
     let (hash, origin) = match &account.password {
         None => (None, None),
         Some(p) => (Some(p.hash.as_str()), Some(origin_text(&p.origin))),
@@ -125,11 +128,11 @@ pub async fn insert(
         tx,
         INSERT,
         id,
-        account.kind.as_str(),
+        account.kind().as_str(),
         account.status.as_str(),
         account.user_name.as_str(),
         account.user_name.fold(),
-        person,
+        holder,
         account.phone_proven_at.map(|t| t.0),
         account.email_verified_at.map(|t| t.0),
         hash,
@@ -140,10 +143,14 @@ pub async fn insert(
     if added == 0 {
         return Ok(Err(Taken::UserName));
     }
-    if let Err(taken) = insert_document(tx, keys, account).await? {
+    let taken = match &account.holder {
+        Holder::Person(person) => insert_document(tx, keys, account, &person.document).await?,
+        Holder::Organisation(organisation) => insert_unit(tx, account, &organisation.unit).await?,
+    };
+    if let Err(taken) = taken {
         return Ok(Err(taken));
     }
-    if let Some(phone) = &account.person.phone
+    if let Some(phone) = account.phone()
         && !insert_phone(tx, &phone_index(keys, phone), id).await?
     {
         return Ok(Err(Taken::Phone));
@@ -165,12 +172,21 @@ pub async fn agree(tx: &mut Tx, id: &AccountId, agreements: &[(&str, String, Tim
     Ok(())
 }
 
-async fn insert_document(tx: &mut Tx, keys: &Keyring, account: &Account) -> Stored<Result<(), Taken>> {
+async fn insert_document(
+    tx: &mut Tx,
+    keys: &Keyring,
+    account: &Account,
+    document: &Document,
+) -> Stored<Result<(), Taken>> {
     let id = account.id.as_str();
-    let document = &account.person.document;
     let sealed = keys.seal_json(Purpose::Field, id, document)?;
     let added = execute!(tx, INSERT_DOCUMENT, document_index(keys, document), id, sealed, account.created_at.0)?;
     Ok(if added == 1 { Ok(()) } else { Err(Taken::Document) })
+}
+
+async fn insert_unit(tx: &mut Tx, account: &Account, unit: &Unit) -> Stored<Result<(), Taken>> {
+    let added = units::insert(tx, &unit.credit_code, &account.id, account.created_at).await?;
+    Ok(if added { Ok(()) } else { Err(Taken::CreditCode) })
 }
 
 /// Takes the phone's first free slot; slot 1 makes it the sign-in name too.
@@ -196,7 +212,7 @@ struct Row {
     kind: String,
     status: String,
     user_name: String,
-    person: String,
+    holder: String,
     phone_proven_at: Option<i64>,
     email_verified_at: Option<i64>,
     password_hash: Option<String>,
@@ -208,7 +224,8 @@ struct Row {
 
 impl Row {
     fn into_account(self, keys: &Keyring) -> Stored<Account> {
-        let corrupt = |column| StorageError::Corrupt { table: "accounts", key: self.id.clone(), column };
+        let key = self.id.clone();
+        let corrupt = |column| StorageError::Corrupt { table: "accounts", key: key.clone(), column };
         let password = match (self.password_hash, self.password_origin.as_deref()) {
             (None, None) => None,
             (Some(hash), Some("chosen")) => Some(StoredPassword { hash, origin: PasswordOrigin::Chosen }),
@@ -218,19 +235,23 @@ impl Row {
             }
             _ => return Err(corrupt("password_hash")),
         };
-        Ok(Account {
-            kind: AccountKind::parse(&self.kind).ok_or_else(|| corrupt("kind"))?,
+        let holder: Holder = keys.open_json(Purpose::Field, &self.id, &self.holder).map_err(|_| corrupt("holder"))?;
+        let account = Account {
             status: AccountStatus::parse(&self.status).ok_or_else(|| corrupt("status"))?,
             user_name: UserName::parse(&self.user_name).map_err(|_| corrupt("user_name"))?,
-            person: keys.open_json(Purpose::Field, &self.id, &self.person).map_err(|_| corrupt("person"))?,
+            holder,
             phone_proven_at: self.phone_proven_at.map(Timestamp),
             email_verified_at: self.email_verified_at.map(Timestamp),
             identity_level: IdentityLevel::from_number(self.identity_level).ok_or_else(|| corrupt("identity_level"))?,
             created_at: Timestamp(self.created_at),
             updated_at: Timestamp(self.updated_at),
             password,
-            id: AccountId(self.id),
-        })
+            id: AccountId(self.id.clone()),
+        };
+        if account.kind().as_str() != self.kind {
+            return Err(corrupt("kind"));
+        }
+        Ok(account)
     }
 }
 
@@ -338,8 +359,8 @@ pub async fn rehash(tx: &mut Tx, id: &AccountId, old: &str, new: &str, now: Time
 /// # Errors
 /// The store's own.
 pub async fn confirm_email(tx: &mut Tx, keys: &Keyring, account: &Account, now: Timestamp) -> Stored<bool> {
-    let person = keys.seal_json(Purpose::Field, account.id.as_str(), &account.person)?;
-    let rows = execute!(tx, SET_PERSON, account.id.as_str(), person, now.0, now.0, account.updated_at.0)?;
+    let holder = keys.seal_json(Purpose::Field, account.id.as_str(), &account.holder)?;
+    let rows = execute!(tx, SET_HOLDER, account.id.as_str(), holder, now.0, now.0, account.updated_at.0)?;
     changes::record(tx, &cache_key(&account.id), now).await?;
     Ok(rows == 1)
 }

@@ -9,8 +9,8 @@ use crate::protocol::scope::Scopes;
 statements! {
     FIND = "SELECT scopes FROM consents WHERE account_id = $1 AND client_id = $2";
     OF_ACCOUNT = "SELECT client_id, scopes, granted_at FROM consents WHERE account_id = $1 ORDER BY granted_at DESC, client_id";
-    GRANT = "INSERT INTO consents (account_id, client_id, scopes, granted_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (account_id, client_id) DO UPDATE SET scopes = excluded.scopes";
+    GRANT = "INSERT INTO consents (account_id, actor_id, client_id, scopes, granted_at) VALUES ($1, $1, $2, $3, $4) \
+             ON CONFLICT (account_id, actor_id, client_id) DO UPDATE SET scopes = excluded.scopes";
     REVOKE = "DELETE FROM consents WHERE account_id = $1 AND client_id = $2";
 }
 

@@ -7,8 +7,8 @@ use crate::clock::Timestamp;
 use crate::ids::{AccountId, ClientId, GrantId, SessionId};
 
 statements! {
-    REDEEM = "INSERT INTO grants (id, account_id, session_id, client_id, scopes, granted_at, expires_at) \
-              SELECT $1, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT) WHERE EXISTS \
+    REDEEM = "INSERT INTO grants (id, account_id, actor_id, session_id, client_id, scopes, granted_at, expires_at) \
+              SELECT $1, $2, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT) WHERE EXISTS \
               (SELECT 1 FROM consents WHERE account_id = $2 AND client_id = $4 AND granted_at <= $8) \
               ON CONFLICT (id) DO NOTHING";
     REVOKE = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";

@@ -20,6 +20,7 @@ pub mod reviews;
 pub mod sessions;
 pub mod sweep;
 pub mod tickets;
+pub mod units;
 pub mod upstream_sign_ins;
 mod writer;
 
@@ -47,6 +48,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         sessions::STATEMENTS,
         sweep::STATEMENTS,
         tickets::STATEMENTS,
+        units::STATEMENTS,
         upstream_sign_ins::STATEMENTS,
     ]
     .into_iter()

@@ -9,8 +9,8 @@ use crate::ids::{AccountId, SessionId};
 use crate::protocol::acr::SignInLevel;
 
 statements! {
-    INSERT = "INSERT INTO sessions (id, token_hash, account_id, methods, sign_in_level, device, authenticated_at, seen_at, expires_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT = "INSERT INTO sessions (id, token_hash, account_id, methods, sign_in_level, acting, device, authenticated_at, seen_at, expires_at) \
+              VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9)";
     FIND = "SELECT id, token_hash, account_id, methods, sign_in_level, authenticated_at, seen_at, expires_at \
             FROM sessions WHERE id = $1 AND ended_at IS NULL";
     SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";

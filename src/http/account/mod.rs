@@ -48,14 +48,13 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Re
     let links = linked::of_account(&mut conn, &account.id).await?.len();
     let sessions = begun::of_account(&mut conn, &account.id, visit.now).await?.len();
     let consents = consented::of_account(&mut conn, &account.id).await?.len();
-    let person = &account.person;
     let page = Overview {
         page: visit.page("account-title"),
         user_name: account.user_name.as_str().to_owned(),
-        name: person.name.masked(),
-        document: person.document.masked_owner(),
-        phone: person.phone.as_ref().map(|p| p.masked()),
-        email: person.email.as_ref().map(|e| e.masked()),
+        name: account.shown_name(),
+        document: account.person().map(|person| person.document.masked_owner()).unwrap_or_default(),
+        phone: account.phone().map(|p| p.masked()),
+        email: account.email().map(|e| e.masked()),
         email_confirmed: account.email_verified_at.is_some(),
         level: visit.locale.t(&format!("level-{}", account.identity_level as i64)),
         verified: evidence.first().and_then(|strongest| verified(&app, visit.locale, strongest)),

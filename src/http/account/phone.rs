@@ -36,7 +36,7 @@ struct PhonePage {
 }
 
 async fn page(app: &App, visit: &Visit, account: &Account, form: Form, status: u16) -> Result<Reply, Mishap> {
-    let Some(phone) = &account.person.phone else { return Ok(Reply::to("/account")) };
+    let Some(phone) = account.phone() else { return Ok(Reply::to("/account")) };
     let template = PhonePage {
         page: visit.page("phone-name-title"),
         phone: phone.masked(),
@@ -65,7 +65,7 @@ pub(in crate::http) async fn take(
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
-    let Some(phone) = account.person.phone.clone() else { return Ok(Reply::to("/account")) };
+    let Some(phone) = account.phone().cloned() else { return Ok(Reply::to("/account")) };
     let mut form = Form::typed(&params);
     if params.get("captcha_kind").is_some() {
         return page(&app, &visit, account, form, 200).await;

@@ -75,7 +75,7 @@ impl ExistingAccount {
             captcha: captcha(cx.app, cx.visit, &form)?,
             form,
             masked: account.user_name.masked(),
-            phone: account.person.phone.as_ref().map(|p| p.last_two().to_owned()),
+            phone: account.phone().map(|p| p.last_two().to_owned()),
             code_sent,
             login: login_path(cx),
         };
@@ -254,7 +254,7 @@ fn binding(cx: &Cx<'_>, account: &Account) -> Option<Binding> {
     Some(Binding {
         purpose: Purpose::Bind(system.name(false).to_owned()),
         transaction: format!("{}:{}:{}", cx.id, proof.system(), proof.subject()),
-        to: Recipient::Phone(account.person.phone.clone()?),
+        to: Recipient::Phone(account.phone().cloned()?),
     })
 }
 

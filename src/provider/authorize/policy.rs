@@ -76,7 +76,7 @@ fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     if !request.essential_acr.is_empty() && !request.essential_acr.iter().any(will_do) {
         return unmet(ErrorCode::UnmetAuthenticationRequirements, "no essential acr value is reached");
     }
-    if request.account_kind.is_some_and(|kind| kind != account.kind) {
+    if request.account_kind.is_some_and(|kind| kind != account.kind()) {
         return Decision::Login;
     }
     if request.prompt.select_account && !given.selected_here && !is_after(session, given.asked_at) {
