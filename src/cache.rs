@@ -12,13 +12,15 @@ use tokio::sync::Mutex;
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::Keyring;
 use crate::domain::account::Account;
+use crate::domain::mandate::Mandate;
 use crate::domain::session::{SEEN_STEP, Session};
-use crate::ids::{AccountId, ClientId, GrantId, SessionId};
+use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
 use crate::protocol::scope::Scopes;
 use crate::secret::same;
 use crate::storage::grants::Standing;
+use crate::storage::mandates::Entry;
 use crate::storage::sessions::StoredSession;
-use crate::storage::{Db, Stored, accounts, changes, consents, grants, sessions};
+use crate::storage::{Db, Stored, accounts, changes, consents, grants, mandates, sessions, units};
 
 /// The longest time for which another node's change may go unnoticed.
 pub const POLL: Duration = Duration::from_millis(500);
@@ -39,6 +41,8 @@ pub struct Caches {
     accounts: Cache<AccountId, Arc<Account>>,
     consents: Cache<(AccountId, ClientId), Arc<Scopes>>,
     grants: Cache<GrantId, Arc<Standing>>,
+    mandates: Cache<MandateId, Arc<Mandate>>,
+    units: Cache<AccountId, units::Standing>,
 }
 
 impl Caches {
@@ -54,6 +58,8 @@ impl Caches {
             accounts: Cache::new(CAPACITY),
             consents: Cache::new(CAPACITY),
             grants: Cache::new(CAPACITY),
+            mandates: Cache::new(CAPACITY),
+            units: Cache::new(CAPACITY),
         }
     }
 
@@ -84,6 +90,8 @@ impl Caches {
         match subject.split_once(':') {
             Some(("session", id)) => self.sessions.invalidate(&SessionId::from(id)),
             Some(("account", id)) => self.accounts.invalidate(&AccountId::from(id)),
+            Some(("mandate", id)) => self.mandates.invalidate(&MandateId::from(id)),
+            Some(("unit", id)) => self.units.invalidate(&AccountId::from(id)),
             Some(("grant", id)) => self.grants.invalidate(&GrantId::from(id)),
             Some(("consent", pair)) => {
                 if let Some((account, client)) = pair.split_once(':') {
@@ -179,6 +187,44 @@ impl Caches {
         }
         let standing = Arc::new(grants::standing(&mut self.db.read().await?, id).await?);
         self.grants.insert(id.clone(), Arc::clone(&standing));
+        Ok(standing)
+    }
+
+    /// A mandate that is in force now, of a unit that may act: its account is active, and the registry hasn't called it
+    /// revoked or dissolved.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn mandate(&self, id: &MandateId) -> Stored<Option<Arc<Mandate>>> {
+        self.refresh().await?;
+        let found = match self.mandates.get(id) {
+            Some(mandate) => Some(mandate),
+            None => mandates::find(&mut self.db.read().await?, id).await?.and_then(Entry::live).map(|mandate| {
+                let mandate = Arc::new(mandate);
+                self.mandates.insert(id.clone(), Arc::clone(&mandate));
+                mandate
+            }),
+        };
+        let Some(mandate) = found.filter(|mandate| mandate.is_in_force(self.clock.now())) else { return Ok(None) };
+        let acts = self.unit_standing(&mandate.unit).await? == Some(units::Standing::Registered)
+            && self.account(&mandate.unit).await?.is_some()
+            && self.account(&mandate.person).await?.is_some();
+        Ok(acts.then_some(mandate))
+    }
+
+    /// What the registry last said of a unit; `None` for an account that isn't a unit's.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn unit_standing(&self, id: &AccountId) -> Stored<Option<units::Standing>> {
+        self.refresh().await?;
+        if let Some(standing) = self.units.get(id) {
+            return Ok(Some(standing));
+        }
+        let standing = units::standing(&mut self.db.read().await?, id).await?;
+        if let Some(standing) = standing {
+            self.units.insert(id.clone(), standing);
+        }
         Ok(standing)
     }
 

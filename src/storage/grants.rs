@@ -4,7 +4,7 @@
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, Stored, Tx, changes};
 use crate::clock::Timestamp;
-use crate::ids::{AccountId, ClientId, GrantId, SessionId};
+use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
 
 statements! {
     REDEEM = "INSERT INTO grants (id, account_id, actor_id, session_id, client_id, scopes, granted_at, expires_at) \
@@ -13,6 +13,7 @@ statements! {
               ON CONFLICT (id) DO NOTHING";
     REVOKE = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_SESSION = "UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL";
+    REVOKE_OF_MANDATE = "UPDATE grants SET revoked_at = $2 WHERE mandate_id = $1 AND revoked_at IS NULL RETURNING id";
     REVOKE_OF_CLIENT = "UPDATE grants SET revoked_at = $3 WHERE account_id = $1 AND client_id = $2 \
                         AND session_id IN (SELECT id FROM sessions WHERE account_id = $1) AND revoked_at IS NULL RETURNING id";
     STANDING = "SELECT revoked_at, session_id, account_id FROM grants WHERE id = $1";
@@ -82,6 +83,17 @@ pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeem
 /// The store's own.
 pub async fn revoke_of_session(tx: &mut Tx, session: &SessionId, now: Timestamp) -> Stored<u64> {
     execute!(tx, REVOKE_OF_SESSION, session.as_str(), now.0)
+}
+
+/// Revokes every grant that was given by a mandate which has ended.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke_of_mandate(tx: &mut Tx, mandate: &MandateId, now: Timestamp) -> Stored<()> {
+    for (id,) in fetch_all!(tx, (String,), REVOKE_OF_MANDATE, mandate.as_str(), now.0)? {
+        changes::record(tx, &cache_key(&GrantId(id)), now).await?;
+    }
+    Ok(())
 }
 
 /// Revokes every grant that an account's sessions have given to a client; which they were.

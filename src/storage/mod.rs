@@ -14,6 +14,7 @@ pub mod journeys;
 pub mod leases;
 pub mod limits;
 pub mod links;
+pub mod mandates;
 pub mod outbox;
 mod query;
 pub mod reviews;
@@ -43,6 +44,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         leases::STATEMENTS,
         limits::STATEMENTS,
         links::STATEMENTS,
+        mandates::STATEMENTS,
         outbox::STATEMENTS,
         reviews::STATEMENTS,
         sessions::STATEMENTS,
