@@ -89,7 +89,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
             guiyi::commands::review::run(&app, args).await
         }
         Command::Journey => {
-            print!("{}", guiyi::journeys::diagram::individual());
+            println!("{}", guiyi::journeys::diagram::individual());
+            print!("{}", guiyi::journeys::diagram::legal_person());
             Ok(())
         }
         Command::Audit { config } => audit(&config).await,

@@ -182,7 +182,7 @@ async fn list(app: &App, reviewer: &Reviewer, out: &mut impl Write) -> anyhow::R
 }
 
 fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow::Result<()> {
-    let Content { identity, outcome, legacy, contact } = &case.content;
+    let Content { identity, unit, outcome, legacy, contact } = &case.content;
     let (name, document) = match unmasked {
         true => (identity.name.as_str().to_owned(), identity.document.number().to_owned()),
         false => (identity.name.masked(), identity.document.masked_public()),
@@ -191,6 +191,18 @@ fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow:
     writeln!(out, "state      {}", case.review.state.as_str())?;
     writeln!(out, "submitted  {}", beijing(case.review.submitted_at))?;
     writeln!(out, "why        {outcome}")?;
+    if let Some(unit) = unit {
+        writeln!(out, "unit       {} {}", unit.name.as_str(), unit.credit_code)?;
+        writeln!(
+            out,
+            "           {} · {} · {}",
+            unit.unit_type.name(false),
+            unit.registered_on,
+            unit.address.as_str()
+        )?;
+        writeln!(out, "check      {}", if unit.credit_code.has_right_check() { "right" } else { "wrong character" })?;
+        writeln!(out, "represented by")?;
+    }
     writeln!(out, "name       {name}")?;
     let country = identity.document.country().alpha3();
     writeln!(out, "document   {} {country} {document}", identity.document.kind().as_str())?;
@@ -211,6 +223,10 @@ fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow:
                 ("document", same(compact(&row.document_number) == identity.document.number())),
             ];
             writeln!(out, "old row    {}", says.map(|(what, is)| format!("{what}: {is}")).join(", "))?;
+        }
+        if let Some(old) = &row.unit {
+            // Registers of units are public: nothing of it is masked.
+            writeln!(out, "old unit   {} {} {}", old.name, old.credit_code, old.address)?;
         }
     }
     if let Some(account) = &case.review.account {

@@ -14,7 +14,8 @@ pub const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
 pub const SEEN_STEP: Duration = Duration::from_secs(5 * 60);
 
 /// An authentication method reference (RFC 8176).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Method {
     /// `pwd`: a password.
     Password,
@@ -35,6 +36,12 @@ impl Method {
             Self::Sms => "sms",
             Self::Legacy => "urn:guiyi:legacy",
         }
+    }
+
+    /// Reads several of these texts; unknown ones are left out.
+    pub fn split(texts: &str) -> Vec<Self> {
+        let all = [Self::Password, Self::OneTimeCode, Self::Sms, Self::Legacy];
+        texts.split(' ').filter_map(|text| all.into_iter().find(|method| method.as_str() == text)).collect()
     }
 
     /// The texts of several, blank-separated.

@@ -13,11 +13,11 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::ids::{InteractionId, JourneyId};
 use crate::journeys::engine::{self, Answer, StepError};
-use crate::journeys::{Answers, Goal, begin_page as list, chosen_system, finished_session};
+use crate::journeys::{Answers, Goal, begin_page as list, begun, finished_phases, finished_session};
 use crate::pages::{Page, Rendered, Visit};
 use crate::sign_in::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
-use crate::storage::interactions;
 use crate::storage::journeys::State as Where;
+use crate::storage::{accounts, interactions};
 
 impl From<StepError> for Mishap {
     fn from(error: StepError) -> Self {
@@ -36,14 +36,17 @@ pub(super) async fn reply(app: &App, visit: &Visit, headers: &HeaderMap, answer:
         Answer::Redirect(to) => return Ok(Reply::to(to)),
         Answer::Finished(finished) => finished,
     };
+    let Some((session, account)) = &finished.session else { return Ok(Reply::to(finished.to)) };
     if let Some((old, _)) = &visit.signed_in {
         crate::sign_in::session::end(app, old, "signed in again").await?;
     }
     let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
-    let known = known.with(app, &finished.account, visit.now)?;
-    Ok(Reply::to(finished.to)
-        .cookie(Cookie::Session.set(&app.config, &finished.session, None))
-        .cookie(Cookie::Known.set(&app.config, &known, Some(KNOWN_BROWSER_LIFETIME))))
+    let known = known.with(app, account, visit.now)?;
+    Ok(Reply::to(finished.to).cookie(Cookie::Session.set(&app.config, session, None)).cookie(Cookie::Known.set(
+        &app.config,
+        &known,
+        Some(KNOWN_BROWSER_LIFETIME),
+    )))
 }
 
 /// The request that waits behind a page, if it is this browser's.
@@ -60,11 +63,10 @@ pub(super) async fn begin_page(State(app): State<Arc<App>>, visit: Visit, Querie
 
 /// `POST /migrate`: begins a migration with the chosen system.
 pub(super) async fn begin(State(app): State<Arc<App>>, visit: Visit, Posted(params): Posted) -> Result<Reply, Mishap> {
-    let Some(system) = chosen_system(&app, &params) else {
+    let Some(answers) = begun(&app, &params) else {
         return Ok(Reply::page(list(&app, &visit, "", params.text("interaction"))));
     };
     let interaction = waiting(&app, &visit, params.get("interaction")).await?;
-    let answers = Answers { system: Some(system), ..Answers::default() };
     let id = engine::begin(&app, &visit, answers, interaction).await?;
     Ok(Reply::to(format!("/journey/{id}")))
 }
@@ -134,7 +136,12 @@ pub(super) async fn submit(
 #[template(path = "journey/done.html")]
 struct DonePage {
     page: Page,
+    phases: Vec<(String, bool)>,
     next: String,
+    /// Whether it goes back to the journey within which this one was begun.
+    parent: bool,
+    unit: bool,
+    login: String,
     signed_in: bool,
 }
 
@@ -142,6 +149,7 @@ struct DonePage {
 async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap> {
     let stage = engine::load(app, visit, id).await?.ok_or(Mishap::Expired)?;
     let Where::Finished(account) = &stage.state else { return Ok(Reply::to(format!("/journey/{id}"))) };
+    let unit = accounts::find(&mut app.db.read().await?, &app.keys, account).await?.is_some_and(|a| a.unit().is_some());
     let cookie = finished_session(app, visit, id, account);
     if visit.signed_in.is_none() && crate::sign_in::session::read(app, &cookie).await?.is_some() {
         let here = format!("/journey/{id}/done");
@@ -151,11 +159,30 @@ async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap>
         Some(id) => interactions::find(&mut app.db.read().await?, id, &visit.browser, visit.now).await?,
         None => None,
     };
-    let next = match waiting.filter(|w| w.fulfilled_at.is_none()) {
-        Some(waiting) => format!("/interaction/{}", waiting.id),
-        None => "/account".to_owned(),
+    let waiting = waiting.filter(|w| w.fulfilled_at.is_none());
+    let parent = match &stage.parent {
+        Some(parent) => engine::load(app, visit, parent).await?.filter(|p| matches!(p.state, Where::Open(_))),
+        None => None,
     };
-    let signed_in = visit.signed_in.is_some();
-    let page = DonePage { page: visit.page("done-title"), next, signed_in };
+    let next = match (&parent, &waiting) {
+        (Some(parent), _) => format!("/journey/{}", parent.id),
+        (None, Some(waiting)) => format!("/interaction/{}", waiting.id),
+        (None, None) => "/account".to_owned(),
+    };
+    let login = match (&waiting, unit) {
+        (Some(waiting), _) => format!("/login?interaction={}", waiting.id),
+        (None, true) => "/login?tab=legal".to_owned(),
+        (None, false) => "/login".to_owned(),
+    };
+    let page = visit.page("done-title");
+    let page = DonePage {
+        phases: finished_phases(&page, unit),
+        parent: parent.is_some(),
+        signed_in: visit.signed_in.is_some(),
+        page,
+        next,
+        unit,
+        login,
+    };
     Ok(Reply::page(Rendered::new(200, &page)))
 }

@@ -16,6 +16,7 @@ mod mishap;
 mod oidc;
 mod posted;
 mod reply;
+mod represent;
 mod resume;
 mod upload;
 mod upstream;
@@ -77,6 +78,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/continue", get(resume::show).post(resume::number))
         .route("/continue/code", post(resume::code))
         .route("/continue/password", post(resume::password))
+        .route("/represent", get(represent::show).post(represent::take))
         .route("/journey/{id}", get(journey::current))
         .route("/journey/{id}/evidence/files", post(upload::upload).layer(DefaultBodyLimit::max(upload::LIMIT)))
         .route("/journey/{id}/{step}", get(journey::show).post(journey::submit))

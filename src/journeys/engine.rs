@@ -5,11 +5,11 @@ use time::Date;
 
 use super::answers::Answers;
 use super::finish::{self, Finished};
-use super::individual::{DONE, STEPS};
 use super::settle;
 use super::step::Step;
 use super::steps::evidence::{self, Upload};
 use super::steps::sign_in::SignIn;
+use super::table::{DONE, Table};
 use super::writes::{Effect, save};
 use crate::app::App;
 use crate::crypto::SealError;
@@ -21,8 +21,8 @@ use crate::storage::StorageError;
 use crate::storage::journeys::{self, Stage, State};
 use crate::upstream::{SignInFailure, UpstreamProof};
 
-/// The kind under which individual migrations are stored.
-pub(super) const KIND: &str = "individual";
+/// The kind under which wizards are stored.
+pub(super) const KIND: &str = "migration";
 
 /// What a step sees.
 #[derive(Debug)]
@@ -121,7 +121,7 @@ pub async fn begin(
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                let content = (&answers, interaction.as_ref());
+                let content = (&answers, interaction.as_ref(), None);
                 journeys::insert(tx, &keys, &new, (KIND, &browser), content, now).await
             })
         })
@@ -131,28 +131,23 @@ pub async fn begin(
 
 /// The first step that applies and isn't satisfied; none: the journey can finish.
 pub fn current(answers: &Answers, today: Date) -> Option<&'static dyn Step> {
-    STEPS.iter().copied().find(|step| step.applies(answers, today) && !step.is_satisfied(answers, today))
+    Table::of(answers).current(answers, today)
 }
 
 /// The page to go to: the current step's; if nothing is left to ask, the last one's, whose submission finishes.
 fn next(answers: &Answers, today: Date) -> &'static dyn Step {
-    let last = || STEPS.iter().copied().rfind(|step| step.applies(answers, today) && step.is_revisited());
-    current(answers, today).or_else(last).unwrap_or(&SignIn)
+    current(answers, today).or_else(|| Table::of(answers).last(answers, today)).unwrap_or(&SignIn)
 }
 
 fn path(id: &JourneyId, step: Option<&dyn Step>) -> String {
     format!("/journey/{id}/{}", step.map_or(DONE, Step::name))
 }
 
-fn position(name: &str) -> Option<usize> {
-    STEPS.iter().position(|step| step.name() == name)
-}
-
 /// The step with this name, if the journey has come so far; a later one leads to the current one.
 fn reached<'s>(answers: &Answers, name: &str, today: Date) -> Result<&'s dyn Step, Option<&'static dyn Step>> {
-    let now = current(answers, today);
-    let limit = now.and_then(|step| position(step.name())).unwrap_or(STEPS.len());
-    match position(name).filter(|at| *at <= limit).and_then(|at| STEPS.get(at)) {
+    let (now, table) = (current(answers, today), Table::of(answers));
+    let limit = now.and_then(|step| table.position(step.name())).unwrap_or(table.steps.len());
+    match table.position(name).filter(|at| *at <= limit).and_then(|at| table.steps.get(at)) {
         Some(step) if step.applies(answers, today) => Ok(*step),
         _ => Err(now),
     }
@@ -167,11 +162,12 @@ pub async fn load(app: &App, visit: &Visit, id: &JourneyId) -> Result<Option<Sta
 }
 
 async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<()>, Answers), Answer>, StepError> {
-    let Stage { id: _, version, case, attempts, interaction, state } =
+    let Stage { id: _, version, case, attempts, interaction, parent, state } =
         load(app, visit, id).await?.ok_or(StepError::Unknown)?;
     match state {
         State::Open(answers) => {
-            let mut stage = Stage { id: id.clone(), version, case, attempts, interaction, state: State::Open(()) };
+            let mut stage =
+                Stage { id: id.clone(), version, case, attempts, interaction, parent, state: State::Open(()) };
             let settled = settle::settle(&cx(app, visit, &stage, &answers)).await?;
             stage.version += i64::from(settled.is_some());
             Ok(Ok((stage, settled.unwrap_or(answers))))

@@ -6,6 +6,8 @@ use serde_json::json;
 use super::answers::{Answers, Existing};
 use super::engine::{Cx, StepError, current};
 use super::plan::Plan;
+use super::representative;
+use super::steps::unit;
 use super::writes::{Effect, Writes, save};
 use crate::app::App;
 use crate::domain::session::Method;
@@ -19,10 +21,9 @@ use crate::storage::accounts::{self, Taken};
 /// What a finished journey hands to the browser.
 #[derive(Clone, Debug)]
 pub struct Finished {
-    /// The session's cookie.
-    pub session: String,
-    /// The account: this browser is known to it from now on.
-    pub account: AccountId,
+    /// The session's cookie, and whose it is: this browser is known to that account from now on. None where a unit's
+    /// representative has confirmed on another device.
+    pub session: Option<(String, AccountId)>,
     /// The last page.
     pub to: String,
 }
@@ -66,12 +67,12 @@ pub(super) async fn finish(
         return Ok(None);
     }
     let Some(plan) = Plan::new(cx, answers).await? else { return Ok(None) };
-    let (session, account) = (plan.session.clone(), plan.account().clone());
+    let session = plan.session.as_ref().map(|new| (new.cookie(), new.session.account.clone()));
     let writes = Writes::new(cx, effects);
     let done = cx.app.db.write(move |tx| Box::pin(async move { plan.write(tx, &writes).await })).await;
     cx.app.outbox.notify_one();
     match done {
-        Ok(()) => Ok(Some(Finished { session: session.cookie(), account, to: format!("/journey/{}/done", cx.id) })),
+        Ok(()) => Ok(Some(Finished { session, to: format!("/journey/{}/done", cx.id) })),
         Err(Obstacle::Moved) => Ok(None),
         Err(Obstacle::Storage(error)) => Err(error.into()),
         Err(obstacle) => {
@@ -97,13 +98,21 @@ async fn go_back(cx: &Cx<'_>, answers: &Answers, obstacle: &Obstacle) -> Result<
                 answers.existing = owner.map(|account| Existing { document: identity.document, account: account.id });
             }
         }
-        // The unit's step finds whose it is.
-        Obstacle::Taken(Taken::CreditCode) => {}
+        Obstacle::Taken(Taken::CreditCode) => {
+            if let Some(unit) = answers.proven_unit(cx.today) {
+                answers.unit.existing = unit::existing::look_up(cx.app, unit).await?;
+            }
+        }
         // The sign-in step finds the link and tells whose it is.
         Obstacle::LegacyAccountLinked => answers.upstream = None,
         Obstacle::AccountGone => {
             answers.control = None;
             answers.control_review = None;
+            answers.unit.control = None;
+            // A representative whose account was stopped meanwhile has to prove themselves again.
+            if representative::account(cx.app, &answers).await?.is_none() {
+                answers.unit.representative = None;
+            }
         }
         Obstacle::Moved | Obstacle::Storage(_) => {}
     }

@@ -10,23 +10,25 @@ pub mod diagram;
 pub mod engine;
 mod finish;
 mod individual;
+mod legal_person;
 mod plan;
 #[cfg(test)]
 mod properties;
+pub mod representative;
 pub mod resume;
 mod settle;
 mod step;
 mod steps;
+mod table;
 mod writes;
 
 pub use answers::{Answers, Goal};
-pub use individual::STEPS as INDIVIDUAL;
 pub use step::{Phase, Step};
 pub use steps::evidence::Upload;
+pub use table::Table;
 
 use crate::app::App;
-use crate::ids::SystemId;
-use crate::pages::{Rendered, Visit};
+use crate::pages::{Page, Rendered, Visit};
 use crate::protocol::params::Params;
 
 /// The page on which a migration begins: the same list as its first step.
@@ -34,9 +36,16 @@ pub fn begin_page(app: &App, visit: &Visit, search: &str, interaction: &str) -> 
     steps::system::before(app, visit, search, interaction)
 }
 
-/// The system that a form names, if it is connected.
-pub fn chosen_system(app: &App, form: &Params) -> Option<SystemId> {
-    steps::system::chosen(app, form)
+/// The first answers of a migration: the system that a form names, if it is connected.
+pub fn begun(app: &App, form: &Params) -> Option<Answers> {
+    let system = steps::system::chosen(app, form)?;
+    Some(steps::system::of_system(app, &Answers::default(), system))
+}
+
+/// The phases of a wizard that has ended, numbered, with the last one marked.
+pub fn finished_phases(page: &Page, unit: bool) -> Vec<(String, bool)> {
+    let phases = if unit { legal_person::TABLE.phases } else { individual::TABLE.phases };
+    steps::phases(page, phases, phases.len() - 1)
 }
 
 /// The cookie of the session that a finished journey gave to its own browser.

@@ -9,9 +9,9 @@ use super::engine::{Cx, StepError};
 use super::finish::{Obstacle, session};
 use super::writes::Writes;
 use crate::clock::Timestamp;
-use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, Person, StoredPassword};
+use crate::domain::account::{Account, AccountStatus, Holder, Organisation, PasswordOrigin, Person, StoredPassword};
 use crate::domain::session::Method;
-use crate::ids::{AccountId, LinkId, MessageId, ReviewId, VerificationId};
+use crate::ids::{AccountId, LinkId, MandateId, MessageId, ReviewId, VerificationId};
 use crate::notify::codes::Recipient;
 use crate::notify::texts;
 use crate::protocol::acr::IdentityLevel;
@@ -19,6 +19,7 @@ use crate::sign_in::email_link;
 use crate::sign_in::session::NewSession;
 use crate::storage::accounts::{self, Verification};
 use crate::storage::links::{self, NewLink};
+use crate::storage::mandates::{self, Appointed};
 use crate::storage::{Tx, audit, journeys, outbox};
 
 /// How long a message of the end may wait for its gateway.
@@ -28,11 +29,21 @@ const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) struct Plan {
     ending: Ending,
     account: AccountId,
+    /// Who represents a unit.
+    representation: Option<Representation>,
     /// The legacy account that was brought along; a registration brings none.
     link: Option<NewLink>,
     agreements: [(&'static str, String, Timestamp); 2],
-    pub(super) session: NewSession,
+    /// Who is signed in afterwards; nobody where the representative has confirmed on another device.
+    pub(super) session: Option<NewSession>,
     messages: Vec<outbox::Message>,
+}
+
+/// Who represents the unit, and whether somebody else doesn't any more.
+struct Representation {
+    mandate: MandateId,
+    person: AccountId,
+    replaces: bool,
 }
 
 enum Ending {
@@ -61,15 +72,18 @@ impl Plan {
         let ending = match answers.existing_account(cx.today) {
             Some(_) if answers.is_registration() => None,
             Some(account) => Some(Ending::Bind(account.clone())),
+            None if answers.is_units() => new_unit(cx, answers).map(|new| Ending::Create(Box::new(new))),
             None => new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
         };
-        let Some(ending) = ending else { return Ok(None) };
+        let (Some(ending), Ok(representation)) = (ending, representation(cx, answers)) else { return Ok(None) };
         let (account, messages) = match &ending {
             Ending::Create(new) => (new.account.id.clone(), tell_new(cx, answers, &new.account)?),
             Ending::Bind(account) => (account.clone(), tell_bound(cx, answers, account).await?),
         };
         Ok(Some(Self {
-            session: session(cx.app, cx.visit, cx.id, &account, methods(cx, answers)),
+            session: who(cx, answers, &account)
+                .map(|(account, methods)| session(cx.app, cx.visit, cx.id, account, methods)),
+            representation,
             link: answers.proof().map(|proof| NewLink {
                 id: LinkId::mint(now, &cx.app.random),
                 system: proof.system().clone(),
@@ -127,13 +141,66 @@ impl Plan {
             let detail = json!({ "system": link.system, "link": link.id });
             audit::record(tx, random, *now, "legacy.linked", (&actor, &subject), &detail).await?;
         }
-        self.session.store(tx, keys, random).await?;
+        if let Some(representation) = &self.representation {
+            self.appoint(tx, writes, representation).await?;
+        }
+        if let Some(session) = &self.session {
+            session.store(tx, keys, random).await?;
+        }
         for message in &self.messages {
             outbox::push(tx, keys, &MessageId::mint(*now, random), message, *now, MESSAGE_LIFETIME).await?;
         }
         writes.apply(tx).await?;
         Ok(())
     }
+
+    /// The representative's own mandate; a former one is told that theirs has ended.
+    async fn appoint(&self, tx: &mut Tx, writes: &Writes, who: &Representation) -> Result<(), Obstacle> {
+        let Writes { keys, random, now, .. } = writes;
+        // Disabled or closed since the proof: represents nobody.
+        let person = accounts::find(tx, keys, &who.person).await?;
+        if !person.is_some_and(|account| account.is_active()) {
+            return Err(Obstacle::AccountGone);
+        }
+        let (unit, actor) = (self.account(), format!("journey:{}", writes.id));
+        let appointed = mandates::appoint(tx, &who.mandate, (unit, &who.person), who.replaces, *now).await?;
+        let Appointed::Now(former, ended) = appointed else { return Ok(()) };
+        let detail = json!({ "mandate": who.mandate, "person": who.person, "former": former, "ended": ended });
+        for subject in [unit, &who.person].into_iter().chain(&former) {
+            let subject = format!("account:{subject}");
+            audit::record(tx, random, *now, "representative.appointed", (&actor, &subject), &detail).await?;
+        }
+        let Some(former) = former else { return Ok(()) };
+        let (former, unit) = (accounts::find(tx, keys, &former).await?, accounts::find(tx, keys, unit).await?);
+        if let (Some(former), Some(unit)) = (former, unit) {
+            let text = texts::replaced(&writes.signature, unit.name());
+            for to in Recipient::all_of(&former) {
+                let message = to.message(texts::UNIT_SUBJECT, text.clone());
+                outbox::push(tx, keys, &MessageId::mint(*now, random), &message, *now, MESSAGE_LIFETIME).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Who is signed in at the end, and how: a person as the owner of the account, or as the unit's representative who has
+/// signed in here.
+fn who<'a>(cx: &Cx<'_>, answers: &'a Answers, account: &'a AccountId) -> Option<(&'a AccountId, Vec<Method>)> {
+    if answers.is_units() {
+        let representative = answers.representative()?;
+        return representative.methods().map(|methods| (representative.account(), methods.to_vec()));
+    }
+    Some((account, methods(cx, answers)))
+}
+
+/// The registry, or two reviewers, name the representative whoever was it before; the unit's password only where nobody is.
+fn representation(cx: &Cx<'_>, answers: &Answers) -> Result<Option<Representation>, ()> {
+    if !answers.is_units() {
+        return Ok(None);
+    }
+    let person = answers.representative().ok_or(())?.account().clone();
+    let replaces = answers.registry_proof().is_some() || answers.approved_control(cx.today).is_some();
+    Ok(Some(Representation { mandate: MandateId::mint(cx.visit.now, &cx.app.random), person, replaces }))
 }
 
 /// How the person signed in during this journey: the old system, and a code or the account's own password.
@@ -160,13 +227,7 @@ fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
     // A phone, or for people without one an e-mail address, whose code was typed.
     answers.contact()?;
     let (phone, email_proof) = (answers.proven_phone(), answers.proven_email());
-    let password = match answers.password.as_ref()? {
-        Password::New { hash } => StoredPassword { hash: hash.clone(), origin: PasswordOrigin::Chosen },
-        Password::CarriedOver => StoredPassword {
-            hash: proof?.password_hash()?.to_owned(),
-            origin: PasswordOrigin::CarriedOver(proof?.system().clone()),
-        },
-    };
+    let password = password(answers)?;
     let approved = answers.approved_identity(cx.today);
     let vouched = answers.vouched_identity(cx.today).and(proof);
     let (method, source, level) = match (vouched, &answers.check, approved) {
@@ -201,12 +262,52 @@ fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
     Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source, review })
 }
 
+/// The password as it is kept.
+fn password(answers: &Answers) -> Option<StoredPassword> {
+    Some(match answers.password.as_ref()? {
+        Password::New { hash } => StoredPassword { hash: hash.clone(), origin: PasswordOrigin::Chosen },
+        Password::CarriedOver => {
+            let proof = answers.proof()?;
+            let origin = PasswordOrigin::CarriedOver(proof.system().clone());
+            StoredPassword { hash: proof.password_hash()?.to_owned(), origin }
+        }
+    })
+}
+
+fn new_unit(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
+    let (now, unit) = (cx.visit.now, answers.proven_unit(cx.today)?);
+    let approved = answers.approved_unit(cx.today);
+    let (method, source, level) = match (answers.registry_proof(), approved) {
+        (Some(proof), _) => ("registry", proof.source().to_owned(), IdentityLevel::Confirmed),
+        (None, Some(approved)) => ("review", "portal".to_owned(), approved.level()),
+        (None, None) => return None,
+    };
+    let email = answers.email.as_ref().and_then(|e| e.address().cloned());
+    let account = Account {
+        id: AccountId::mint(now, &cx.app.random),
+        status: AccountStatus::Active,
+        user_name: answers.user_name.clone()?,
+        holder: Holder::Organisation(Organisation { unit: unit.clone(), email }),
+        phone_proven_at: None,
+        email_verified_at: None,
+        password: Some(password(answers)?),
+        identity_level: level,
+        created_at: now,
+        updated_at: now,
+    };
+    let review = approved.filter(|_| method == "review").map(|approved| approved.review().clone());
+    Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source, review })
+}
+
 fn is_carried_over(account: &Account) -> bool {
     account.password.as_ref().is_some_and(|p| matches!(p.origin, PasswordOrigin::CarriedOver(_)))
 }
 
 fn migrated_text(cx: &Cx<'_>, answers: &Answers) -> String {
     let site = &cx.app.config.site;
+    if let Some(unit) = answers.proven_unit(cx.today) {
+        return texts::unit_migrated(&site.sms_signature, unit.name.as_str(), &site.hotline);
+    }
     let Some(proof) = answers.proof() else { return texts::registered(&site.sms_signature, &site.hotline) };
     let system = cx.app.systems.get(proof.system());
     texts::migrated(&site.sms_signature, system.map_or("", |s| s.name(false)), &site.hotline)
@@ -221,7 +322,7 @@ fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<out
         let (subject, text) = texts::confirm_email(cx.visit.locale.is_english(), &link);
         messages.push(outbox::Message::Mail { to: address.as_str().to_owned(), subject, text });
     }
-    let told = Recipient::all_of(account).into_iter();
+    let told = Recipient::all_of(account).into_iter().chain(answers.contact().filter(|_| answers.is_units()));
     messages.extend(told.map(|to| to.message(texts::BOUND_SUBJECT, migrated_text(cx, answers))));
     Ok(messages)
 }
@@ -230,5 +331,6 @@ fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<out
 async fn tell_bound(cx: &Cx<'_>, answers: &Answers, id: &AccountId) -> Result<Vec<outbox::Message>, StepError> {
     let Some(account) = cx.app.caches.account(id).await? else { return Ok(Vec::new()) };
     let text = migrated_text(cx, answers);
-    Ok(Recipient::all_of(&account).into_iter().map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
+    let told = Recipient::all_of(&account).into_iter().chain(answers.contact().filter(|_| answers.is_units()));
+    Ok(told.map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
 }

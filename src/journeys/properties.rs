@@ -8,7 +8,7 @@ use time::macros::date;
 
 use super::answers::Answers;
 use super::engine::current;
-use super::individual::STEPS;
+use super::individual::TABLE;
 
 const TODAY: Date = date!(2026 - 11 - 24);
 
@@ -128,8 +128,8 @@ proptest! {
     #[test]
     fn every_set_of_answers_has_one_current_step_and_all_before_it_are_answered(answers in answers()) {
         let now = current(&answers, TODAY);
-        let at = now.and_then(|step| STEPS.iter().position(|s| s.name() == step.name())).unwrap_or(STEPS.len());
-        for step in STEPS.iter().take(at) {
+        let at = now.and_then(|step| TABLE.steps.iter().position(|s| s.name() == step.name())).unwrap_or(TABLE.steps.len());
+        for step in TABLE.steps.iter().take(at) {
             prop_assert!(!step.applies(&answers, TODAY) || step.is_satisfied(&answers, TODAY), "{}", step.name());
         }
         if let Some(step) = now {
@@ -155,6 +155,7 @@ fn the_random_answers_reach_every_step_and_the_end() {
         let answers = answers().new_tree(&mut runner).unwrap().current();
         seen.insert(current(&answers, TODAY).map_or("done", |step| step.name()));
     }
-    let missed: Vec<_> = STEPS.iter().map(|step| step.name()).chain(["done"]).filter(|n| !seen.contains(n)).collect();
+    let missed: Vec<_> =
+        TABLE.steps.iter().map(|step| step.name()).chain(["done"]).filter(|n| !seen.contains(n)).collect();
     assert!(missed.is_empty(), "never the current step: {missed:?}");
 }

@@ -59,18 +59,20 @@ struct Open {
     id: JourneyId,
     version: i64,
     answers: Answers,
-    contact: Recipient,
+    contact: Option<Recipient>,
 }
 
 async fn open(app: &App, case: &CaseNumber, now: Timestamp) -> Stored<Option<Open>> {
     let found = journeys::find_case::<Answers>(&mut app.db.read().await?, &app.keys, case, now).await?;
     let Some(Stage { id, version, state: State::Open(answers), .. }) = found else { return Ok(None) };
-    Ok(answers.contact().map(|contact| Open { id, version, answers, contact }))
+    let contact = answers.contact();
+    Ok(Some(Open { id, version, answers, contact }))
 }
 
-fn binding(visit: &Visit, open: &Open) -> Binding {
+/// What a code is bound to; `None` if nobody was proven to be reachable yet.
+fn binding(visit: &Visit, open: &Open) -> Option<Binding> {
     let transaction = format!("{}:{}", open.id, visit.browser);
-    Binding { purpose: Purpose::Resume, transaction, to: open.contact.clone() }
+    Some(Binding { purpose: Purpose::Resume, transaction, to: open.contact.clone()? })
 }
 
 /// Sends a code, if there is such a case; nothing says whether.
@@ -78,8 +80,8 @@ fn binding(visit: &Visit, open: &Open) -> Binding {
 /// # Errors
 /// The store's own.
 pub async fn send(app: &App, visit: &Visit, case: &CaseNumber) -> Stored<()> {
-    if let Some(open) = open(app, case, visit.now).await? {
-        app.send_code(binding(visit, &open), visit.asker.clone()).await?;
+    if let Some(binding) = open(app, case, visit.now).await?.and_then(|open| binding(visit, &open)) {
+        app.send_code(binding, visit.asker.clone()).await?;
     }
     Ok(())
 }
@@ -154,7 +156,7 @@ async fn rebind(
 /// The store's own.
 pub async fn resume(app: &App, visit: &Visit, case: &CaseNumber, typed: &str) -> Stored<Resumed> {
     let found = open(app, case, visit.now).await?;
-    let bound = found.map(|open| (binding(visit, &open), open));
+    let bound = found.and_then(|open| Some((binding(visit, &open)?, open)));
     let (keys, random, now) = (Arc::clone(&app.keys), app.random.clone(), visit.now);
     let (typed, browser) = (typed.to_owned(), visit.browser.clone());
     let (halls, asker) = (visit.asker.share(PER_ADDRESS), visit.asker.clone());
@@ -169,7 +171,7 @@ pub async fn resume(app: &App, visit: &Visit, case: &CaseNumber, typed: &str) ->
                 if verify(tx, &keys, (&binding, &asker), &typed, now).await? != Verified::Right {
                     return Ok(Resumed::Refused);
                 }
-                let how = (json!({ "by": "code", "contact": open.contact.masked() }), now);
+                let how = (json!({ "by": "code", "contact": binding.to.masked() }), now);
                 rebind(tx, &random, &open, &browser, how).await
             })
         })

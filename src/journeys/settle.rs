@@ -1,16 +1,23 @@
 //! Looks up what reviewers have decided meanwhile: the review's row is the truth, the journey follows it when the person
-//! comes back.
+//! comes back. The same with what a unit's representative has answered.
 
 use serde_json::json;
 
 use super::answers::{About, Answers, Stage};
 use super::engine::{Cx, StepError};
+use super::representative;
 use super::steps::existing::look_up;
+use super::steps::unit;
 use super::writes::{Effect, save};
 use crate::review::{Standing, standing};
 
 /// The answers with the decision in them, if there is a new one and it could be saved.
 pub(super) async fn settle(cx: &Cx<'_>) -> Result<Option<Answers>, StepError> {
+    if let Some(answers) = representative::settled(cx.app, cx.answers).await? {
+        let confirmed = answers.representative().is_some();
+        let audit = Effect::Audit("journey.representative_answered", json!({ "confirmed": confirmed }));
+        return Ok(save(cx, answers.clone(), vec![audit]).await?.then_some(answers));
+    }
     let Some(review) = cx.answers.open_review(cx.today) else { return Ok(None) };
     let Stage::Submitted { review: id } = &review.stage else { return Ok(None) };
     let found = standing(&mut cx.app.db.read().await?, &cx.app.keys, id, cx.visit.now).await?;
@@ -25,6 +32,9 @@ pub(super) async fn settle(cx: &Cx<'_>) -> Result<Option<Answers>, StepError> {
     // Approved stands in for a match: now it may be asked whose document this is already.
     if let (About::Identity(identity), Some(_)) = (review.about(), answers.approved_identity(cx.today)) {
         answers.existing = look_up(cx.app, &identity.document).await?;
+    }
+    if let (About::Unit { unit, .. }, Some(_)) = (review.about(), answers.approved_unit(cx.today)) {
+        answers.unit.existing = unit::existing::look_up(cx.app, unit).await?;
     }
     let audit = Effect::Audit("journey.review_settled", json!({ "review": id }));
     Ok(save(cx, answers.clone(), vec![audit]).await?.then_some(answers))

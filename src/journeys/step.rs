@@ -8,15 +8,33 @@ use super::engine::{Cx, StepError, Taken};
 use crate::pages::Rendered;
 use crate::protocol::params::Params;
 
-/// Where a step stands in ① 身份核验 ② 完善账号信息 ③ 完成.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What a step is part of. A person goes through ① 身份核验 ② 完善账号信息 ③ 完成, a unit through ① 法定代表人认证
+/// ② 法人核验 ③ 完善账号信息 ④ 完成.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// ①
-    Identity = 1,
-    /// ②
-    Account = 2,
-    /// ③
-    Done = 3,
+    /// 身份核验.
+    Identity,
+    /// 法定代表人认证.
+    Representative,
+    /// 法人核验.
+    Unit,
+    /// 完善账号信息.
+    Account,
+    /// 完成.
+    Done,
+}
+
+impl Phase {
+    /// The key of its name.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Identity => "phase-identity",
+            Self::Representative => "phase-representative",
+            Self::Unit => "phase-unit",
+            Self::Account => "phase-account",
+            Self::Done => "phase-done",
+        }
+    }
 }
 
 /// A step: one page, one question.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answers::Answers;
-use super::engine::Cx;
+use super::engine::{Cx, KIND};
 use crate::app::App;
 use crate::clock::{Random, Timestamp};
 use crate::crypto::Keyring;
@@ -13,7 +13,7 @@ use crate::ids::{JourneyId, MessageId, ReviewId};
 use crate::notify::codes::{Asker, Binding, Sender, Sent};
 use crate::review::{self, Submission};
 use crate::storage::limits::{self, Limit};
-use crate::storage::{StorageError, Tx, audit, journeys, outbox, reviews};
+use crate::storage::{StorageError, Tx, audit, journeys, outbox, representative_invitations, reviews};
 
 /// How long a message about a journey may wait for its gateway.
 const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -35,6 +35,12 @@ pub enum Effect {
     Withdraw(ReviewId),
     /// When the source is to be asked in the background; none: not any more.
     Schedule(Option<Timestamp>),
+    /// A journey of its own within this one, in this browser.
+    Begin(JourneyId, String, Box<Answers>),
+    /// A question to the unit's representative.
+    Invite(Box<representative_invitations::Invitation>),
+    /// The open question to the representative is taken back.
+    Uninvite,
 }
 
 /// Saves new answers with their effects; `false` if somebody else has moved the journey meanwhile.
@@ -118,6 +124,14 @@ impl Writes {
                     reviews::withdraw(tx, id, self.now).await?;
                 }
                 Effect::Schedule(due) => journeys::schedule(tx, &self.id, *due).await?,
+                Effect::Begin(child, browser, answers) => {
+                    let (at, content) = ((KIND, browser.as_str()), (&**answers, None, Some(&self.id)));
+                    journeys::insert(tx, &self.keys, child, at, content, self.now).await?;
+                }
+                Effect::Invite(invitation) => {
+                    representative_invitations::insert(tx, invitation, self.now).await?;
+                }
+                Effect::Uninvite => representative_invitations::withdraw(tx, &self.id, self.now).await?,
             }
         }
         Ok(())

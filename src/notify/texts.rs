@@ -79,6 +79,27 @@ pub fn migrated(signature: &str, system: &str, hotline: &str) -> String {
     format!("【{signature}】“{system}”的账号已绑定到您的统一账号。如非本人操作，请致电{hotline}。")
 }
 
+/// The subject of a mail about a unit.
+pub const UNIT_SUBJECT: &str = "您代表的单位";
+
+/// Asks a unit's representative to confirm on an own device. No link: the person signs in and types the number.
+pub fn represent(signature: &str, unit: &str, number: &CaseNumber) -> String {
+    let unit: String = unit.chars().take(20).collect();
+    format!("【{signature}】“{unit}”办理统一账号，请您以法定代表人身份登录门户，在“法定代表人确认”中输入编号{number}。")
+}
+
+/// Tells that a unit's old account was brought along.
+pub fn unit_migrated(signature: &str, unit: &str, hotline: &str) -> String {
+    let unit: String = unit.chars().take(24).collect();
+    format!("【{signature}】“{unit}”的统一账号已绑定原账号。如非本单位操作，请致电{hotline}。")
+}
+
+/// Tells a former representative that somebody else is it now.
+pub fn replaced(signature: &str, unit: &str) -> String {
+    let unit: String = unit.chars().take(24).collect();
+    format!("【{signature}】“{unit}”的法定代表人已变更，您及您授权的人员不再代表该单位办事。")
+}
+
 /// The subject of a mail that carries a code.
 pub const CODE_SUBJECT: &str = "验证码";
 

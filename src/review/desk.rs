@@ -358,7 +358,8 @@ fn level_of(case: &Case, slots: &[i64]) -> Result<IdentityLevel, DeskError> {
     };
     let kinds: Option<Vec<Kind>> = slots.iter().map(kind).collect();
     let kinds = kinds.ok_or(DeskError::Evidence("a picture that was named isn't there"))?;
-    let level = evidence::level(&kinds).ok_or(DeskError::Evidence("approval needs a picture of the document"))?;
+    let level = evidence::level(&kinds, case.content.unit.is_some())
+        .ok_or(DeskError::Evidence("approval needs a picture of the document, or of the unit's licence"))?;
     if case.review.account.is_some() && level < IdentityLevel::Present {
         return Err(DeskError::Evidence("touching an existing account needs the document and its holder's face"));
     }

@@ -35,6 +35,8 @@ pub enum Kind {
     Holding,
     /// A page of the household register (户口簿).
     Household,
+    /// A unit's licence or certificate of registration (营业执照, 登记证书).
+    Licence,
     /// A certificate of a changed name or number.
     Change,
     /// Something else.
@@ -42,8 +44,13 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in the order of the form.
-    pub const ALL: [Self; 5] = [Self::Document, Self::Holding, Self::Household, Self::Change, Self::Other];
+    /// Every kind.
+    pub const ALL: [Self; 6] =
+        [Self::Document, Self::Holding, Self::Household, Self::Licence, Self::Change, Self::Other];
+    /// What a person shows, in the order of the form.
+    pub const PERSON: &[Self] = &[Self::Document, Self::Holding, Self::Household, Self::Change, Self::Other];
+    /// What a unit shows.
+    pub const UNIT: &[Self] = &[Self::Licence, Self::Document, Self::Holding, Self::Change, Self::Other];
 
     /// Its text in forms and in the database.
     pub fn as_str(self) -> &'static str {
@@ -51,6 +58,7 @@ impl Kind {
             Self::Document => "document",
             Self::Holding => "holding",
             Self::Household => "household",
+            Self::Licence => "licence",
             Self::Change => "change",
             Self::Other => "other",
         }
@@ -62,9 +70,11 @@ impl Kind {
     }
 }
 
-/// The level of assurance that pictures carry: a document beside its holder's face 3, a document alone 2, else none.
-pub fn level(kinds: &[Kind]) -> Option<IdentityLevel> {
-    match (kinds.contains(&Kind::Document), kinds.contains(&Kind::Holding)) {
+/// The level of assurance that pictures carry: a document beside its holder's face 3, a document alone 2, else none. In
+/// a unit's case its licence stands for the document, beside its representative's face.
+pub fn level(kinds: &[Kind], of_unit: bool) -> Option<IdentityLevel> {
+    let document = if of_unit { Kind::Licence } else { Kind::Document };
+    match (kinds.contains(&document), kinds.contains(&Kind::Holding)) {
         (true, true) => Some(IdentityLevel::Present),
         (true, false) => Some(IdentityLevel::Confirmed),
         (false, _) => None,
@@ -190,8 +200,10 @@ mod tests {
 
     #[test]
     fn the_level_follows_the_evidence() {
-        assert_eq!(level(&[Kind::Document, Kind::Holding]), Some(IdentityLevel::Present));
-        assert_eq!(level(&[Kind::Document, Kind::Household]), Some(IdentityLevel::Confirmed));
-        assert_eq!(level(&[Kind::Holding, Kind::Other]), None);
+        assert_eq!(level(&[Kind::Document, Kind::Holding], false), Some(IdentityLevel::Present));
+        assert_eq!(level(&[Kind::Document, Kind::Household], false), Some(IdentityLevel::Confirmed));
+        assert_eq!(level(&[Kind::Holding, Kind::Other], false), None);
+        assert_eq!(level(&[Kind::Licence, Kind::Holding], true), Some(IdentityLevel::Present));
+        assert_eq!(level(&[Kind::Document, Kind::Holding], true), None);
     }
 }

@@ -15,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::identity::Identity;
+use crate::domain::unit::Unit;
 use crate::ids::{AccountId, JourneyId, ReviewId, SystemId};
 use crate::notify::codes::Recipient;
 use crate::protocol::acr::IdentityLevel;
@@ -30,8 +31,11 @@ const UNDECIDED: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 /// What a reviewer is to decide, and on what grounds. Sealed at rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
-    /// Who the person says to be.
+    /// Who the person says to be; in a unit's case the verified identity of its representative.
     pub identity: Identity,
+    /// What the unit says to be.
+    #[serde(default)]
+    pub unit: Option<Unit>,
     /// What the automatic check came to, or that control of an existing account is asked for.
     pub outcome: String,
     /// The old account: system, account, what its row says.

@@ -20,13 +20,13 @@ pub const CASE_LIFETIME: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 const CLAIM: Duration = Duration::from_secs(60);
 
 statements! {
-    INSERT = "INSERT INTO journeys (id, kind, version, browser_hash, answers, interaction_id, created_at, expires_at) \
-              VALUES ($1, $2, 1, $3, $4, $5, $6, $7)";
-    FIND = "SELECT id, version, answers, interaction_id, account_id, case_number, attempts, expires_at FROM journeys \
+    INSERT = "INSERT INTO journeys (id, kind, version, browser_hash, answers, interaction_id, parent_id, created_at, expires_at) \
+              VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8)";
+    FIND = "SELECT id, version, answers, interaction_id, parent_id, account_id, case_number, attempts, expires_at FROM journeys \
             WHERE id = $1 AND browser_hash = $2";
-    FIND_ANYWHERE = "SELECT id, version, answers, interaction_id, account_id, case_number, attempts, expires_at \
+    FIND_ANYWHERE = "SELECT id, version, answers, interaction_id, parent_id, account_id, case_number, attempts, expires_at \
                      FROM journeys WHERE id = $1";
-    FIND_CASE = "SELECT id, version, answers, interaction_id, account_id, case_number, attempts, expires_at \
+    FIND_CASE = "SELECT id, version, answers, interaction_id, parent_id, account_id, case_number, attempts, expires_at \
                  FROM journeys WHERE case_number = $1";
     SAVE = "UPDATE journeys SET answers = $3, version = version + 1, \
             expires_at = CASE WHEN case_number IS NULL THEN CAST($4 AS BIGINT) ELSE $5 END \
@@ -34,6 +34,9 @@ statements! {
     NAME_CASE = "UPDATE journeys SET case_number = $2, expires_at = $3 WHERE id = $1 AND case_number IS NULL";
     REBIND = "UPDATE journeys SET browser_hash = $3, version = version + 1 \
               WHERE id = $1 AND version = $2 AND account_id IS NULL AND expires_at > $4";
+    PARENT = "SELECT parent_id, browser_hash FROM journeys WHERE id = $1";
+    REBIND_PARENT = "UPDATE journeys SET browser_hash = $3, version = version + 1 \
+                     WHERE id = $1 AND browser_hash = $2 AND account_id IS NULL AND expires_at > $4";
     SCHEDULE = "UPDATE journeys SET due_at = $2, attempts = 0 WHERE id = $1";
     DUE = "SELECT id FROM journeys WHERE due_at <= $1 AND account_id IS NULL AND expires_at > $1 ORDER BY due_at LIMIT 20";
     CLAIM_ONE = "UPDATE journeys SET due_at = $2, attempts = attempts + 1 WHERE id = $1 AND due_at <= $3";
@@ -55,6 +58,8 @@ pub struct Stage<A> {
     pub attempts: i64,
     /// Which authorization request waits for it.
     pub interaction: Option<InteractionId>,
+    /// The journey within which it was begun.
+    pub parent: Option<JourneyId>,
     /// Where it stands.
     pub state: State<A>,
 }
@@ -79,12 +84,13 @@ pub async fn insert<A: Serialize + Sync>(
     keys: &Keyring,
     id: &JourneyId,
     (kind, browser_hash): (&str, &str),
-    (answers, interaction): (&A, Option<&InteractionId>),
+    (answers, interaction, parent): (&A, Option<&InteractionId>, Option<&JourneyId>),
     now: Timestamp,
 ) -> Stored<()> {
     let sealed = keys.seal_json(Purpose::Journey, id.as_str(), answers)?;
-    let interaction = interaction.map(InteractionId::as_str);
-    execute!(tx, INSERT, id.as_str(), kind, browser_hash, sealed, interaction, now.0, now.plus(LIFETIME).0).map(drop)
+    let (interaction, parent) = (interaction.map(InteractionId::as_str), parent.map(JourneyId::as_str));
+    let until = now.plus(LIFETIME);
+    execute!(tx, INSERT, id.as_str(), kind, browser_hash, sealed, interaction, parent, now.0, until.0).map(drop)
 }
 
 #[derive(sqlx::FromRow)]
@@ -93,6 +99,7 @@ struct Row {
     version: i64,
     answers: String,
     interaction_id: Option<String>,
+    parent_id: Option<String>,
     account_id: Option<String>,
     case_number: Option<String>,
     attempts: i64,
@@ -121,6 +128,7 @@ impl Row {
             version: self.version,
             attempts: self.attempts,
             interaction: self.interaction_id.map(InteractionId),
+            parent: self.parent_id.map(JourneyId),
             state,
         })
     }
@@ -175,12 +183,20 @@ pub async fn name_case(tx: &mut Tx, id: &JourneyId, case: &CaseNumber, now: Time
     execute!(tx, NAME_CASE, id.as_str(), case.as_str(), now.plus(CASE_LIFETIME).0).map(drop)
 }
 
-/// Binds a journey to another browser: the former one's hold ends. `false` if it has moved or ended meanwhile.
+/// Binds a journey to another browser: the former one's hold ends. With it goes the journey within which it was begun, if
+/// that was the former browser's too. `false` if it has moved or ended meanwhile.
 ///
 /// # Errors
 /// The store's own.
 pub async fn rebind(tx: &mut Tx, (id, version): (&JourneyId, i64), browser: &str, now: Timestamp) -> Stored<bool> {
-    Ok(execute!(tx, REBIND, id.as_str(), version, browser, now.0)? == 1)
+    let former = fetch_optional!(tx, (Option<String>, String), PARENT, id.as_str())?;
+    if execute!(tx, REBIND, id.as_str(), version, browser, now.0)? == 0 {
+        return Ok(false);
+    }
+    if let Some((Some(parent), former)) = former {
+        execute!(tx, REBIND_PARENT, parent, former, browser, now.0)?;
+    }
+    Ok(true)
 }
 
 /// Says when background work on a journey is due, or that none is.

@@ -218,6 +218,46 @@ pub async fn install(
     insert(tx, &entry).await
 }
 
+/// What an appointment did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appointed {
+    /// The person represents the unit already.
+    Already,
+    /// Somebody else does, and wasn't to be replaced.
+    Occupied,
+    /// The person represents it from now on; who did before, and which mandates have ended with that.
+    Now(Option<AccountId>, Vec<MandateId>),
+}
+
+/// Makes somebody the representative of a unit. Another one's mandate ends if it is to be replaced, with all that rest on
+/// it; so does what the person was there before.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn appoint(
+    tx: &mut Tx,
+    id: &MandateId,
+    (unit, person): (&AccountId, &AccountId),
+    replaces: bool,
+    now: Timestamp,
+) -> Stored<Appointed> {
+    let former = representative(tx, unit).await?;
+    let mut ended = Vec::new();
+    match &former {
+        Some(mandate) if mandate.person == *person => return Ok(Appointed::Already),
+        Some(_) if !replaces => return Ok(Appointed::Occupied),
+        Some(mandate) => ended.extend(end(tx, &mandate.id, Ending::Replaced, now).await?),
+        None => {}
+    }
+    for own in of_person(tx, person).await?.iter().filter(|mandate| mandate.unit == *unit) {
+        ended.extend(end(tx, &own.id, Ending::Replaced, now).await?);
+    }
+    match install(tx, id, unit, person, now).await? {
+        true => Ok(Appointed::Now(former.map(|mandate| mandate.person), ended)),
+        false => Ok(Appointed::Occupied),
+    }
+}
+
 /// Stores a mandate that its agent has still to accept; `false` if the one that it is granted by has ended. Whether it may
 /// be granted is the caller's to check, in the same transaction, by [`Mandate::may_grant`].
 ///

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes};
 use crate::clock::Timestamp;
-use crate::domain::unit::{CreditCode, Standing};
+use crate::domain::unit::CreditCode;
+pub use crate::domain::unit::Standing;
 use crate::ids::AccountId;
 
 /// The registry is asked again so long after it has answered.

@@ -55,11 +55,12 @@ fn every_text_that_a_page_or_a_source_names_exists() {
 
 #[test]
 fn the_diagram_in_the_architecture_is_the_program_s() {
-    let diagram = guiyi::journeys::diagram::individual();
-    assert!(
-        read("docs/architecture.md").contains(diagram.trim()),
-        "docs/architecture.md must contain the output of `guiyi journey`:\n{diagram}"
-    );
+    for diagram in [guiyi::journeys::diagram::individual(), guiyi::journeys::diagram::legal_person()] {
+        assert!(
+            read("docs/architecture.md").contains(diagram.trim()),
+            "docs/architecture.md must contain the output of `guiyi journey`:\n{diagram}"
+        );
+    }
 }
 
 #[test]

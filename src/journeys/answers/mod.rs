@@ -3,6 +3,7 @@
 mod check;
 mod control;
 mod review;
+mod unit;
 
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -25,6 +26,10 @@ use crate::upstream::UpstreamProof;
 pub(in crate::journeys) use check::{Check, Failure};
 pub(in crate::journeys) use control::Control;
 pub(in crate::journeys) use review::{About, Review, Stage};
+pub(in crate::journeys) use unit::{
+    Authority, By, Claim, ExistingUnit, Invitation, RepresentativeProof, UnitAnswers, UnitCheck, UnitControl,
+    UnitFailure,
+};
 
 /// What a journey is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +84,8 @@ pub struct Answers {
     pub email_proof: Option<EmailProof>,
     /// The password.
     pub password: Option<Password>,
+    /// What only a unit answers.
+    pub unit: UnitAnswers,
 }
 
 /// Two documents, accepted apart from each other, with their versions.
@@ -172,6 +179,9 @@ impl Answers {
 
     /// Who the person is proven to be: by the source, or by an upstream that vouches.
     pub fn proven_identity(&self, today: Date) -> Option<Identity> {
+        if self.is_units() {
+            return None;
+        }
         if let Some(vouched) = self.vouched_identity(today) {
             return Some(vouched);
         }
@@ -194,15 +204,17 @@ impl Answers {
 
     /// The review that stands between these answers and the next step.
     pub fn open_review(&self, today: Date) -> Option<&Review> {
-        let reviews = self.identity_review.iter().chain(&self.control_review);
-        reviews.into_iter().find(|review| review.proof().is_none() && review.is_for(self, today))
+        self.reviews().find(|review| review.proof().is_none() && review.is_for(self, today))
     }
 
     /// The review whose result the person hasn't been shown yet.
     pub fn unseen_review(&self, today: Date) -> Option<&Review> {
-        let reviews = self.identity_review.iter().chain(&self.control_review);
         let seen = |review: &Review| matches!(review.stage, Stage::Approved { seen: true, .. });
-        reviews.into_iter().find(|review| !seen(review) && review.is_for(self, today))
+        self.reviews().find(|review| !seen(review) && review.is_for(self, today))
+    }
+
+    fn reviews(&self) -> impl Iterator<Item = &Review> {
+        self.identity_review.iter().chain(&self.unit.review).chain(&self.control_review)
     }
 
     /// The same answers with their open review at another stage.
@@ -211,6 +223,7 @@ impl Answers {
         match review.about() {
             About::Identity(_) => Self { identity_review: Some(review), ..self },
             About::Control(_) => Self { control_review: Some(review), ..self },
+            About::Unit { .. } => Self { unit: UnitAnswers { review: Some(review), ..self.unit }, ..self },
         }
     }
 
@@ -220,6 +233,7 @@ impl Answers {
         match about {
             About::Identity(_) => Self { identity_review: None, ..self },
             About::Control(_) => Self { control_review: None, ..self },
+            About::Unit { .. } => Self { unit: UnitAnswers { review: None, ..self.unit }, ..self },
         }
     }
 
@@ -241,6 +255,9 @@ impl Answers {
 
     /// Where the person was proven to be reachable.
     pub fn contact(&self) -> Option<Recipient> {
+        if self.is_units() {
+            return self.representative()?.contact.clone();
+        }
         let phone = self.proven_phone().map(|proof| Recipient::Phone(proof.phone.clone()));
         phone.or_else(|| self.proven_email().map(|proof| Recipient::Email(proof.address.clone())))
     }
@@ -275,7 +292,8 @@ impl Answers {
 
     /// The identity that a trusted upstream vouches for, if what it says is well-formed and says when the person was born.
     pub fn vouched_identity(&self, today: Date) -> Option<Identity> {
-        let proof = self.proof().filter(|proof| proof.vouched())?;
+        // What it vouches for in a unit's account is the representative, who has an own one.
+        let proof = self.proof().filter(|proof| proof.vouched() && !self.is_units())?;
         let profile = proof.profile();
         let document = match (document_type(&profile.document_type)?, Country::from_legacy(&profile.document_country)) {
             (DocumentType::Passport, country) => Document::passport(country?, &profile.document_number).ok()?,
@@ -291,8 +309,11 @@ impl Answers {
         })
     }
 
-    /// Whether the proven document already belongs to an account.
+    /// The account that the proven document, or the unit's proven code, already belongs to.
     pub fn existing_account(&self, today: Date) -> Option<&AccountId> {
+        if self.is_units() {
+            return self.existing_unit(today);
+        }
         let identity = self.proven_identity(today)?;
         self.existing.as_ref().filter(|e| e.document == identity.document).map(|e| &e.account)
     }

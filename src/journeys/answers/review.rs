@@ -5,6 +5,7 @@ use time::Date;
 
 use super::Answers;
 use crate::domain::identity::Identity;
+use crate::domain::unit::Unit;
 use crate::ids::{AccountId, ReviewId, SystemId, UpstreamSubject};
 use crate::review::ReviewPassed;
 
@@ -23,8 +24,15 @@ pub struct Review {
 pub enum About {
     /// That the person is who they say, and that the legacy account is theirs.
     Identity(Identity),
-    /// That this account, which exists already, is the person's own.
+    /// That this account, which exists already, is the person's own, or the unit's that the person represents.
     Control(AccountId),
+    /// That the unit is what it says, this person its representative, and the legacy account the unit's.
+    Unit {
+        /// The unit.
+        unit: Unit,
+        /// Who represents it.
+        representative: AccountId,
+    },
 }
 
 /// How far a review has come.
@@ -84,6 +92,10 @@ impl Review {
         let same = match &self.about {
             About::Identity(identity) => answers.identity.as_ref().is_some_and(|i| i.is_same_person(identity)),
             About::Control(account) => answers.existing_account(today) == Some(account),
+            About::Unit { unit, representative } => {
+                answers.unit.entered.as_ref().is_some_and(|entered| entered.is_same_unit(unit))
+                    && answers.representative().is_some_and(|proof| proof.account() == representative)
+            }
         };
         same && self.legacy == legacy(answers)
     }

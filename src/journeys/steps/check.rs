@@ -10,6 +10,7 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 use time::Date;
 
+use super::budget::{self, Budget, Counted, DAY};
 use super::existing::look_up;
 use super::{Nav, Refresh, nav, step_path};
 use crate::app::App;
@@ -22,15 +23,12 @@ use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::{Effect, save};
 use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
 use crate::protocol::params::Params;
-use crate::storage::StorageError;
 use crate::storage::accounts::document_index;
-use crate::storage::limits::{self, Limit};
+use crate::storage::limits::Limit;
 
-const DAY: u64 = 24 * 60 * 60;
-/// So many tries of a kind are free in a day, then a captcha comes first; at the second number only a reviewer goes on.
+/// Tries of one legacy account or contact, free and in all.
 const PER_PERSON: [Limit; 2] = [Limit::new(3, DAY), Limit::new(8, DAY)];
 const PER_DOCUMENT: [Limit; 2] = [Limit::new(4, DAY), Limit::new(12, DAY)];
-const PER_ADDRESS: [Limit; 2] = [Limit::new(10, DAY), Limit::new(60, DAY)];
 /// When the source is asked again in the background.
 const RETRY: Duration = Duration::from_secs(30);
 /// How often the page that waits for the source is loaded again, in seconds.
@@ -38,18 +36,18 @@ const REFRESH: u32 = 20;
 
 #[derive(Template)]
 #[template(path = "journey/check.html")]
-struct CheckPage {
-    page: Page,
-    nav: Nav,
-    form: Form,
-    text: String,
-    correct: String,
-    captcha: Option<View>,
-    retry: bool,
-    tell: bool,
+pub(super) struct CheckPage {
+    pub(super) page: Page,
+    pub(super) nav: Nav,
+    pub(super) form: Form,
+    pub(super) text: String,
+    pub(super) correct: String,
+    pub(super) captcha: Option<View>,
+    pub(super) retry: bool,
+    pub(super) tell: bool,
     /// Whether a reviewer can be asked.
-    review: bool,
-    refresh: Refresh,
+    pub(super) review: bool,
+    pub(super) refresh: Refresh,
 }
 
 /// Wait for the check.
@@ -60,7 +58,7 @@ pub(crate) struct AwaitCheck;
 async fn run(cx: &Cx<'_>, after_captcha: bool) -> Result<(), StepError> {
     let Some(identity) = cx.answers.identity.clone() else { return Ok(()) };
     let request = VerificationId::mint(cx.visit.now, &cx.app.random);
-    let (check, outcome) = match count(cx, &identity, after_captcha).await? {
+    let (check, outcome) = match budget::count(cx, budgets(cx, &identity), after_captcha).await? {
         Budget::Captcha => (Check::Captcha { identity: identity.clone() }, "captcha"),
         Budget::Spent => (Check::Limited { identity: identity.clone() }, "limited"),
         Budget::Free => ask(cx.app, cx.answers, &identity, &request).await,
@@ -78,7 +76,7 @@ async fn run(cx: &Cx<'_>, after_captcha: bool) -> Result<(), StepError> {
     let answers = Answers { check: Some(check), existing, ..cx.answers.clone() };
     save(cx, answers, vec![audit, schedule]).await?;
     if unavailable {
-        refund(cx, &identity).await?;
+        budget::refund(cx, budgets(cx, &identity)).await?;
     }
     Ok(())
 }
@@ -115,14 +113,7 @@ fn contradicts(answers: &Answers, identity: &Identity, today: Date) -> bool {
     other_name || other_document
 }
 
-/// What is left of the day's tries.
-enum Budget {
-    Free,
-    Captcha,
-    Spent,
-}
-
-fn budgets(cx: &Cx<'_>, identity: &Identity) -> [(String, [Limit; 2]); 3] {
+fn budgets(cx: &Cx<'_>, identity: &Identity) -> Vec<Counted> {
     let keys = &cx.app.keys;
     let document = document_index(keys, &identity.document);
     let (person, own_row) = match cx.answers.proof() {
@@ -135,51 +126,11 @@ fn budgets(cx: &Cx<'_>, identity: &Identity) -> [(String, [Limit; 2]); 3] {
     };
     // Whose old row names this very document asks about nobody else: a stranger's tries don't use up theirs.
     let document = if own_row { format!("{document} row {person}") } else { document };
-    let halls = PER_ADDRESS.map(|limit| cx.visit.asker.share(limit));
-    [
+    vec![
         (format!("check person {person}"), PER_PERSON),
         (format!("check document {document}"), PER_DOCUMENT),
-        (format!("check address {}", cx.visit.asker.address), halls),
+        budget::of_address(cx),
     ]
-}
-
-async fn count(cx: &Cx<'_>, identity: &Identity, after_captcha: bool) -> Result<Budget, StorageError> {
-    let (budgets, now) = (budgets(cx, identity), cx.visit.now);
-    cx.app
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                for (subject, [free, all]) in &budgets {
-                    if limits::reached(tx, subject, *all, now).await? {
-                        return Ok(Budget::Spent);
-                    }
-                    if !after_captcha && limits::reached(tx, subject, *free, now).await? {
-                        return Ok(Budget::Captcha);
-                    }
-                }
-                for (subject, [_, all]) in &budgets {
-                    limits::hit(tx, subject, *all, now).await?;
-                }
-                Ok(Budget::Free)
-            })
-        })
-        .await
-}
-
-/// The source was down: the try isn't the person's.
-async fn refund(cx: &Cx<'_>, identity: &Identity) -> Result<(), StorageError> {
-    let (budgets, now) = (budgets(cx, identity), cx.visit.now);
-    cx.app
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                for (subject, [_, all]) in &budgets {
-                    limits::refund(tx, subject, *all, now).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
 }
 
 impl AwaitCheck {

@@ -7,7 +7,7 @@ use time::Date;
 
 use super::{Nav, nav, step_path};
 use crate::ids::ReviewId;
-use crate::journeys::answers::{About, Answers, Check, Review, Stage};
+use crate::journeys::answers::{About, Answers, Check, Review, Stage, UnitCheck};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::{Effect, Writes};
@@ -49,6 +49,8 @@ struct EvidencePage {
     full: bool,
     /// Whether an existing account is touched: the waiting time is told.
     control: bool,
+    /// Whether it is a unit's case.
+    unit: bool,
 }
 
 /// Collect evidence.
@@ -63,14 +65,15 @@ impl CollectEvidence {
         let review = cx.answers.open_review(cx.today);
         let control = review.is_some_and(|r| matches!(r.about(), About::Control(_)));
         let template = EvidencePage {
-            kinds: Kind::ALL.map(|kind| (kind.as_str(), label(kind.as_str()))).to_vec(),
+            kinds: kinds(cx).iter().map(|kind| (kind.as_str(), label(kind.as_str()))).collect(),
+            unit: cx.answers.is_units(),
             full: i64::try_from(pieces.len()).unwrap_or(MOST) >= MOST,
             pieces: pieces.into_iter().map(|piece| (piece.slot, label(&piece.kind))).collect(),
             reason: review.and_then(|review| match &review.stage {
                 Stage::Returned { reason } => Some(reason.clone()),
                 _ => None,
             }),
-            correct: (!control).then(|| step_path(cx, "identity")),
+            correct: (!control).then(|| step_path(cx, if cx.answers.is_units() { "unit" } else { "identity" })),
             control,
             nav: nav(cx, self),
             form,
@@ -98,9 +101,12 @@ impl CollectEvidence {
 
     async fn submit(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
         let mut form = Form::typed(params);
-        let has_document = pieces(cx).await?.iter().any(|piece| piece.kind == Kind::Document.as_str());
-        if !has_document {
-            form.fault("files", "evidence-needs-document");
+        let (needed, fault) = match cx.answers.is_units() {
+            true => (Kind::Licence, "evidence-needs-licence"),
+            false => (Kind::Document, "evidence-needs-document"),
+        };
+        if !pieces(cx).await?.iter().any(|piece| piece.kind == needed.as_str()) {
+            form.fault("files", fault);
             return Ok(Taken::Show(self.page(cx, form, 422).await?));
         }
         let Some((review, submission)) = submission(cx) else { return Ok(Taken::Moved) };
@@ -120,6 +126,10 @@ impl CollectEvidence {
     }
 }
 
+fn kinds(cx: &Cx<'_>) -> &'static [Kind] {
+    if cx.answers.is_units() { Kind::UNIT } else { Kind::PERSON }
+}
+
 async fn pieces(cx: &Cx<'_>) -> Stored<Vec<Piece>> {
     pictures::of_journey(&mut cx.app.db.read().await?, cx.id, cx.visit.now).await
 }
@@ -132,7 +142,7 @@ pub(in crate::journeys) async fn add(cx: &Cx<'_>, upload: Upload) -> Result<Opti
         return Ok(None);
     }
     let mut form = Form::with([("kind", upload.kind.as_str())]);
-    let Some(kind) = Kind::parse(&upload.kind) else {
+    let Some(kind) = Kind::parse(&upload.kind).filter(|kind| kinds(cx).contains(kind)) else {
         form.fault("kind", "evidence-kind-empty");
         return Ok(Some(step.page(cx, form, 422).await?));
     };
@@ -186,14 +196,27 @@ fn submission(cx: &Cx<'_>) -> Option<(Review, Submission)> {
             };
             (identity.clone(), outcome, None)
         }
-        About::Control(account) => (cx.answers.proven_identity(cx.today)?, "control", Some(account.clone())),
+        About::Unit { .. } => {
+            let outcome = match cx.answers.present_unit_check() {
+                Some(UnitCheck::Failed { why, .. }) => why.as_str(),
+                Some(UnitCheck::Limited { .. }) => "limited",
+                Some(UnitCheck::Captcha { .. }) => "captcha",
+                _ => "unavailable",
+            };
+            (cx.answers.representative()?.identity().clone(), outcome, None)
+        }
+        About::Control(account) => {
+            let unit = cx.answers.representative().map(|proof| proof.identity().clone());
+            (unit.or_else(|| cx.answers.proven_identity(cx.today))?, "control", Some(account.clone()))
+        }
     };
     let legacy = cx.answers.proof().map(|proof| Legacy {
         system: proof.system().clone(),
         account: proof.account().to_owned(),
         profile: proof.profile().clone(),
     });
-    let content = Content { identity, outcome: outcome.to_owned(), legacy, contact: cx.answers.contact()? };
+    let unit = cx.answers.unit.entered.clone().filter(|_| cx.answers.is_units());
+    let content = Content { identity, unit, outcome: outcome.to_owned(), legacy, contact: cx.answers.contact()? };
     let submission = Submission {
         id: ReviewId::mint(cx.visit.now, &cx.app.random),
         case: cx.case_number(),
@@ -206,7 +229,10 @@ fn submission(cx: &Cx<'_>) -> Option<(Review, Submission)> {
 
 async fn count(cx: &Cx<'_>, submission: &Submission) -> Stored<bool> {
     let keys = &cx.app.keys;
-    let document = document_index(keys, &submission.content.identity.document);
+    let document = match &submission.content.unit {
+        Some(unit) => unit.credit_code.to_string(),
+        None => document_index(keys, &submission.content.identity.document),
+    };
     let person = submission.content.contact.index(keys);
     let subject = format!("review {document} {person}");
     let now = cx.visit.now;

@@ -4,8 +4,10 @@ use askama::Template;
 use futures_util::future::BoxFuture;
 use time::Date;
 
-use super::{Nav, nav, step_path, stop};
+use super::{Nav, nav};
+use crate::app::App;
 use crate::domain::account::AccountKind;
+use crate::ids::SystemId;
 use crate::journeys::answers::Answers;
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
@@ -18,6 +20,8 @@ struct KindPage {
     page: Page,
     nav: Nav,
     form: Form,
+    individual: bool,
+    legal_person: bool,
 }
 
 /// Choose the kind of account.
@@ -26,7 +30,38 @@ pub(crate) struct Kind;
 
 impl Kind {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        Rendered::new(status, &KindPage { page: cx.page("kind-title"), nav: nav(cx, self), form })
+        let holds = |kind| holds(cx.app, cx.answers.system.as_ref(), kind);
+        let template = KindPage {
+            page: cx.page("kind-title"),
+            nav: nav(cx, self),
+            form,
+            individual: holds(AccountKind::Individual),
+            legal_person: holds(AccountKind::LegalPerson),
+        };
+        Rendered::new(status, &template)
+    }
+}
+
+/// Whether a system has accounts of this kind.
+pub(in crate::journeys) fn holds(app: &App, system: Option<&SystemId>, kind: AccountKind) -> bool {
+    system.and_then(|id| app.systems.get(id)).is_some_and(|system| system.holds(kind))
+}
+
+/// The only kind that a system has accounts of, if it has one kind alone: then nothing is asked.
+pub(in crate::journeys) fn only(app: &App, system: &SystemId) -> Option<AccountKind> {
+    let held = [AccountKind::Individual, AccountKind::LegalPerson].map(|kind| holds(app, Some(system), kind));
+    match held {
+        [true, false] => Some(AccountKind::Individual),
+        [false, true] => Some(AccountKind::LegalPerson),
+        _ => None,
+    }
+}
+
+/// The answers with this kind: nothing of the other kind's is kept.
+fn of_kind(answers: &Answers, kind: AccountKind) -> Answers {
+    match answers.kind {
+        Some(old) if old != kind => Answers { system: answers.system.clone(), kind: Some(kind), ..Answers::default() },
+        _ => Answers { kind: Some(kind), ..answers.clone() },
     }
 }
 
@@ -44,8 +79,7 @@ impl Step for Kind {
     }
 
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
-        // Units come later; until then nothing is kept that would lead a unit into a person's wizard.
-        answers.kind == Some(AccountKind::Individual)
+        answers.kind.is_some()
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {
@@ -57,14 +91,8 @@ impl Step for Kind {
     fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
         Box::pin(async move {
             Ok(match AccountKind::parse(form.text("kind")) {
-                Some(AccountKind::Individual) => {
-                    Taken::next(Answers { kind: Some(AccountKind::Individual), ..cx.answers.clone() })
-                }
-                Some(AccountKind::LegalPerson) => {
-                    let ways = [("back-to-kind", step_path(cx, self.name()))];
-                    Taken::Show(stop(cx, self, "legal-person-later", 200, &ways))
-                }
-                None => {
+                Some(kind) if holds(cx.app, cx.answers.system.as_ref(), kind) => Taken::next(of_kind(cx.answers, kind)),
+                _ => {
                     let mut again = Form::typed(form);
                     again.fault("kind", "kind-empty");
                     Taken::Show(self.page(cx, again, 422))

@@ -1,6 +1,7 @@
 //! One file a step: when it applies, when it is satisfied, its page, what it takes.
 
 pub(super) mod agreement;
+mod budget;
 pub(super) mod check;
 pub(super) mod code;
 pub(super) mod contact;
@@ -14,13 +15,14 @@ pub(super) mod phone;
 pub(super) mod review;
 pub(super) mod sign_in;
 pub(super) mod system;
+pub(super) mod unit;
 pub(super) mod user_name;
 
 use askama::Template;
 
 use super::engine::Cx;
-use super::individual::STEPS;
-use super::step::Step;
+use super::step::{Phase, Step};
+use super::table::Table;
 use crate::ids::InteractionId;
 use crate::pages::{Page, Rendered, login};
 
@@ -34,8 +36,14 @@ pub(super) struct Nav {
     pub(super) action: String,
     /// The page before it.
     pub(super) back: Option<String>,
-    /// ① ② ③
-    pub(super) phase: u8,
+    /// ① ② ③, and which of them is now.
+    pub(super) phases: Vec<(String, bool)>,
+}
+
+/// The phases of a wizard, numbered, with the present one marked.
+pub(super) fn phases(page: &Page, phases: &[Phase], now: usize) -> Vec<(String, bool)> {
+    let numbered = phases.iter().zip('①'..).enumerate();
+    numbered.map(|(at, (phase, number))| (format!("{number} {}", page.t(phase.key())), at == now)).collect()
 }
 
 /// Whether a page loads itself again.
@@ -67,13 +75,13 @@ impl Refresh {
 }
 
 fn nav(cx: &Cx<'_>, step: &dyn Step) -> Nav {
-    let before = STEPS.iter().take_while(|s| s.name() != step.name());
+    let table = Table::of(cx.answers);
+    let before = table.steps.iter().take_while(|s| s.name() != step.name());
     let previous = before.filter(|s| s.applies(cx.answers, cx.today) && s.is_revisited()).last();
     Nav {
         action: format!("/journey/{}/{}", cx.id, step.name()),
         back: previous.map(|s| format!("/journey/{}/{}", cx.id, s.name())),
-        // The account is completed once it is known whose it is.
-        phase: if cx.answers.proven_identity(cx.today).is_none() { 1 } else { step.phase() as u8 },
+        phases: phases(&cx.page(""), table.phases, table.phase(step.name())),
     }
 }
 

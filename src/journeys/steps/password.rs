@@ -88,6 +88,10 @@ fn own(answers: &Answers, today: Date) -> Vec<String> {
         own.push(identity.document.number().to_owned());
         own.push(identity.name.as_str().to_owned());
     }
+    if let Some(unit) = answers.proven_unit(today) {
+        own.push(unit.credit_code.to_string());
+        own.push(unit.name.as_str().to_owned());
+    }
     own
 }
 

@@ -52,12 +52,16 @@ impl AwaitReview {
         let page = cx.page(&format!("{state}-title"));
         let waits = matches!(state, "review-waiting" | "review-objection");
         let refresh = Refresh::of(cx, waits.then_some(REFRESH));
-        let identity = review.is_some_and(|r| matches!(r.about(), About::Identity(_)));
+        let correct = match review.map(Review::about) {
+            Some(About::Identity(_)) => Some("identity"),
+            Some(About::Unit { .. }) => Some("unit"),
+            Some(About::Control(_)) | None => None,
+        };
         let template = ReviewPage {
             text: page.tv(&format!("{state}-text"), detail),
             number: cx.case.map(ToString::to_string).unwrap_or_default(),
             contact: cx.answers.contact().map(|contact| contact.masked()).unwrap_or_default(),
-            correct: identity.then(|| step_path(cx, "identity")),
+            correct: correct.map(|step| step_path(cx, step)),
             nav: nav(cx, self),
             reason,
             state,

@@ -250,7 +250,9 @@ impl SignIn {
         };
         let answers = Answers { upstream: Some(proof), ..base };
         // Under 14 by the old row, vouched for or not: stop before anything is stored.
-        if answers.old_birth_date(cx.today).is_some_and(|born| birth::is_under_age(born, cx.today)) {
+        if !answers.is_units()
+            && answers.old_birth_date(cx.today).is_some_and(|born| birth::is_under_age(born, cx.today))
+        {
             return Ok(Taken::Show(under_age(cx, self)));
         }
         Ok(Taken::Next(Box::new(answers), vec![audit]))

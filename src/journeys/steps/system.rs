@@ -4,11 +4,13 @@ use askama::Template;
 use futures_util::future::BoxFuture;
 use time::Date;
 
-use super::{Nav, nav};
+use super::kind::{holds, only};
+use super::{Nav, nav, phases};
 use crate::app::App;
 use crate::ids::SystemId;
 use crate::journeys::answers::Answers;
 use crate::journeys::engine::{Cx, StepError, Taken};
+use crate::journeys::individual;
 use crate::journeys::step::{Phase, Step};
 use crate::pages::{Locale, Page, Rendered, Visit};
 use crate::protocol::params::Params;
@@ -77,8 +79,10 @@ pub(in crate::journeys) fn before(app: &App, visit: &Visit, search: &str, intera
         "" => "/login".to_owned(),
         id => format!("/login?interaction={id}"),
     };
-    let nav = Nav { action: "/migrate".to_owned(), back: Some(back), phase: Phase::Identity as u8 };
-    render(app, visit.page("systems-title"), nav, search, interaction)
+    let page = visit.page("systems-title");
+    let nav =
+        Nav { action: "/migrate".to_owned(), back: Some(back), phases: phases(&page, individual::TABLE.phases, 0) };
+    render(app, page, nav, search, interaction)
 }
 
 fn render(app: &App, page: Page, nav: Nav, search: &str, interaction: &str) -> Rendered {
@@ -118,11 +122,19 @@ impl Step for System {
     fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
         Box::pin(async move {
             match chosen(cx.app, form) {
-                Some(system) => Ok(Taken::next(Answers { system: Some(system), ..cx.answers.clone() })),
+                Some(system) => Ok(Taken::next(of_system(cx.app, cx.answers, system))),
                 None => Ok(Taken::Show(self.show(cx).await?)),
             }
         })
     }
+}
+
+/// The answers with this system. A kind that it has no accounts of is asked again, one that is its only one isn't asked.
+pub(in crate::journeys) fn of_system(app: &App, answers: &Answers, system: SystemId) -> Answers {
+    let kept = answers.kind.filter(|kind| holds(app, Some(&system), *kind));
+    let kind = kept.or_else(|| only(app, &system));
+    let base = if kind == answers.kind { answers.clone() } else { Answers::default() };
+    Answers { system: Some(system), kind, ..base }
 }
 
 /// The system that a form names, if it is connected.

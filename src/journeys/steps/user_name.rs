@@ -5,11 +5,12 @@ use futures_util::future::BoxFuture;
 use time::Date;
 
 use super::{Nav, nav};
+use crate::captcha::ticket::View;
 use crate::domain::user_name::{UserName, propose, suggest};
 use crate::journeys::answers::Answers;
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
-use crate::pages::{Form, Page, Rendered};
+use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
 use crate::protocol::params::Params;
 use crate::storage::{StorageError, accounts};
 
@@ -23,6 +24,8 @@ struct UserNamePage {
     nav: Nav,
     form: Form,
     suggestions: Vec<String>,
+    /// A unit proves no phone here, so a captcha stands before the question whether a name is free.
+    captcha: Option<View>,
 }
 
 /// Choose a user name.
@@ -34,11 +37,18 @@ impl ChooseUserName {
         let taken = form.error("user_name") == "user-name-taken";
         let suggestions = if taken { suggestions(cx, form.value("user_name")).await? } else { Vec::new() };
         let page = cx.page("user-name-title");
-        Ok(Rendered::new(status, &UserNamePage { page, nav: nav(cx, self), form, suggestions }))
+        let captcha = if cx.answers.is_units() { Some(captcha(cx.app, cx.visit, &form)?) } else { None };
+        Ok(Rendered::new(status, &UserNamePage { page, nav: nav(cx, self), form, suggestions, captcha }))
     }
 
     async fn choose(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
         let mut form = Form::typed(params);
+        if params.get("captcha_kind").is_some() {
+            return Ok(Taken::Show(self.page(cx, form, 200).await?));
+        }
+        if cx.answers.is_units() && !passes_captcha(cx.app, cx.visit, params, &mut form).await? {
+            return Ok(Taken::Show(self.page(cx, form, 422).await?));
+        }
         let typed = params.get("suggestion").unwrap_or(params.text("user_name"));
         match UserName::parse(typed) {
             Err(fault) => form.fault("user_name", format!("user-name-{}", fault.to_string().replace('_', "-"))),
