@@ -609,7 +609,7 @@ pub const PEOPLE: &[Person] = &[
     },
 ];
 
-/// What the authoritative source holds. 刘洋 (`liuyang`) is missing on purpose.
+/// What the authoritative source holds. 刘洋 (`liuyang`) and 吕品 (of `lightschool`) are missing on purpose.
 pub const RECORDS: &[Record] = &[
     resident("李明", "340102198803159975", Standing::Alive),
     resident("王芳", "340103199211079980", Standing::Alive),
@@ -644,6 +644,8 @@ pub const RECORDS: &[Record] = &[
     resident("许小满", "340103201503019971", Standing::Alive),
     resident("郑国", "340103197008129971", Standing::Alive),
     resident("郑玥", "340103199804239986", Standing::Alive),
+    resident("沈雪", "340103198110249982", Standing::Alive),
+    resident("唐宁", "340102197905189978", Standing::Alive),
     record(DocumentType::ForeignPermanentResident, "CHN", "TANAKA HANAKO", "JPN340185070917"),
     record(DocumentType::HongKongMacaoPermit, "CHN", "陈伟文", "H00000001"),
     record(DocumentType::HongKongMacaoPermit, "CHN", "陈乐怡", "H00000002"),

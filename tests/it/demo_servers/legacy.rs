@@ -22,7 +22,8 @@ struct Caller {
 
 fn caller() -> Caller {
     let clock = clock();
-    let state = LegacyState::new(CODE, Secret::new(PASSWORD), PEOPLE, clock.clone(), Random::seeded(1));
+    let state =
+        LegacyState::new("合肥市政务服务网", (CODE, Secret::new(PASSWORD)), PEOPLE, clock.clone(), Random::seeded(1));
     Caller { clock, router: router(state.clone()), state }
 }
 

@@ -77,7 +77,9 @@ fn the_manifest_survives_json_and_its_table_is_aligned() {
         registry: "http://127.0.0.1:7",
         inbox: "http://127.0.0.1:5",
         police: "http://127.0.0.1:6",
+        companies: "http://127.0.0.1:8",
         exam: "/tmp/exam.db",
+        societies: "/tmp/mzt.db",
     };
     let json = serde_json::to_string(&manifest(&at)).unwrap();
     let manifest: Manifest = serde_json::from_str(&json).unwrap();
