@@ -422,8 +422,8 @@ pub const PEOPLE: &[Person] = &[
         state: State::Active,
         unit: Some(Unit::plain(HUIYUAN)),
         truth: entry("李明", "340102198803159975", "1"),
-        story_zh: "法人用户：法定代表人李明已实名（李明须先办完）",
-        story_en: "a company whose representative 李明 is verified (after liming is done)",
+        story_zh: "法人用户：法定代表人李明已实名（liming 办完后再办）：核验一致",
+        story_en: "a company whose representative 李明 is verified (after liming is done): the registry matches",
         expectation: Expectation::Unit,
     },
     Person {
@@ -442,9 +442,9 @@ pub const PEOPLE: &[Person] = &[
         state: State::Active,
         unit: Some(Unit::plain(QIN_SHOP)),
         truth: entry("秦朗", "34010219820714999X", "1"),
-        story_zh: "法人用户：个体工商户，经营者秦朗尚未实名",
-        story_en: "an individual business whose operator 秦朗 isn't verified yet",
-        expectation: Expectation::Unit,
+        story_zh: "法人用户：个体工商户，经营者秦朗尚未实名：先注册（手机 19900000019），再回到单位核验，核验一致",
+        story_en: "an individual business whose operator 秦朗 isn't verified: he registers (phone 19900000019), comes back, and the registry matches",
+        expectation: Expectation::RepresentativeRegisters,
     },
     Person {
         auth_level: 1,
