@@ -14,8 +14,8 @@ use crate::protocol::account_kind::AccountKind;
 
 enum Kind {
     Ticket(Ticket),
-    UserTable(UserTable),
-    OpenidConnect(OpenidConnect),
+    UserTable(Box<UserTable>),
+    OpenidConnect(Box<OpenidConnect>),
 }
 
 /// A legacy system that can be signed in to.
@@ -130,9 +130,9 @@ impl Systems {
                     http: http.clone(),
                     clock: clock.clone(),
                 }),
-                Connector::UserTable(table) => Kind::UserTable(UserTable::new(&entry.id, table)),
+                Connector::UserTable(table) => Kind::UserTable(Box::new(UserTable::new(&entry.id, table))),
                 Connector::OpenidConnect(provider) => {
-                    Kind::OpenidConnect(OpenidConnect::new(provider.clone(), callback, http, clock, random))
+                    Kind::OpenidConnect(Box::new(OpenidConnect::new(provider.clone(), callback, http, clock, random)))
                 }
             };
             let system = ConnectedSystem {

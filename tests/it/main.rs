@@ -22,5 +22,7 @@ mod kill;
 mod layers;
 mod migration;
 mod provider;
+mod registry;
 mod sign_in;
 mod storage;
+mod units_upstream;
