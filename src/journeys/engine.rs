@@ -41,6 +41,8 @@ pub struct Cx<'a> {
     pub case: Option<&'a CaseNumber>,
     /// The request that waits for it.
     pub interaction: Option<&'a InteractionId>,
+    /// The unit's journey within which a representative gets an account.
+    pub parent: Option<&'a JourneyId>,
     /// Today, in Beijing.
     pub today: Date,
 }
@@ -217,6 +219,7 @@ fn cx<'a>(app: &'a App, visit: &'a Visit, stage: &'a Stage<()>, answers: &'a Ans
         answers,
         case: stage.case.as_ref(),
         interaction: stage.interaction.as_ref(),
+        parent: stage.parent.as_ref(),
         today: app.today(),
     }
 }

@@ -114,7 +114,8 @@ pub async fn resume_by_password(
         return Ok(Resumed::Refused);
     };
     let (id, version, answers) = (&open.id, open.version, &open.answers);
-    let cx = Cx { app, visit, id, version, answers, case: Some(case), interaction: None, today: app.today() };
+    let cx =
+        Cx { app, visit, id, version, answers, case: Some(case), interaction: None, parent: None, today: app.today() };
     let limits = Limits::new(&cx, system, account);
     if limits.reached(&cx).await?.is_some() || limits.count(&cx).await?.is_some() {
         return Ok(Resumed::Limited);

@@ -25,4 +25,5 @@ mod provider;
 mod registry;
 mod sign_in;
 mod storage;
+mod units;
 mod units_upstream;

@@ -30,7 +30,7 @@ pub(crate) struct Kind;
 
 impl Kind {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        let holds = |kind| holds(cx.app, cx.answers.system.as_ref(), kind);
+        let holds = |kind| admits(cx, kind);
         let template = KindPage {
             page: cx.page("kind-title"),
             nav: nav(cx, self),
@@ -40,6 +40,12 @@ impl Kind {
         };
         Rendered::new(status, &template)
     }
+}
+
+/// Whether the chosen system has accounts of this kind; a representative on a detour is a person.
+fn admits(cx: &Cx<'_>, kind: AccountKind) -> bool {
+    let person = cx.parent.is_none() || kind == AccountKind::Individual;
+    person && holds(cx.app, cx.answers.system.as_ref(), kind)
 }
 
 /// Whether a system has accounts of this kind.
@@ -91,7 +97,7 @@ impl Step for Kind {
     fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
         Box::pin(async move {
             Ok(match AccountKind::parse(form.text("kind")) {
-                Some(kind) if holds(cx.app, cx.answers.system.as_ref(), kind) => Taken::next(of_kind(cx.answers, kind)),
+                Some(kind) if admits(cx, kind) => Taken::next(of_kind(cx.answers, kind)),
                 _ => {
                     let mut again = Form::typed(form);
                     again.fault("kind", "kind-empty");

@@ -7,6 +7,7 @@ use time::Date;
 use super::kind::{holds, only};
 use super::{Nav, nav, phases};
 use crate::app::App;
+use crate::domain::account::AccountKind;
 use crate::ids::SystemId;
 use crate::journeys::answers::Answers;
 use crate::journeys::engine::{Cx, StepError, Taken};
@@ -121,7 +122,8 @@ impl Step for System {
 
     fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
         Box::pin(async move {
-            match chosen(cx.app, form) {
+            let person = |system: &SystemId| holds(cx.app, Some(system), AccountKind::Individual);
+            match chosen(cx.app, form).filter(|system| cx.parent.is_none() || person(system)) {
                 Some(system) => Ok(Taken::next(of_system(cx.app, cx.answers, system))),
                 None => Ok(Taken::Show(self.show(cx).await?)),
             }

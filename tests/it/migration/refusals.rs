@@ -181,16 +181,6 @@ both! {
         assert!(stranger.shows("次数已用完"), "{}", stranger.body);
     }
 
-    async fn legal_persons_are_told_that_theirs_is_coming(world) {
-        let mut browser = world.browser();
-        browser.get("/migrate").await;
-        browser.submit(&[("system", "hefei")]).await;
-        browser.submit(&[("kind", "legal_person")]).await;
-        assert!(browser.shows("即将开通"));
-        browser.get("/login?tab=legal").await;
-        assert!(browser.shows("即将开通"));
-    }
-
     async fn a_system_that_is_not_connected_can_not_be_chosen(world) {
         let mut browser = world.browser();
         browser.get("/migrate").await;
