@@ -85,7 +85,7 @@ async fn a_table_of_units_signs_in_units_and_vouches_for_nobody() {
     let raw = &hikers.profile().unit.as_ref().unwrap().credit_code;
     assert_eq!(raw, "５１３４０１００５００００ｄ４０８ｐ", "as the old row spells it");
     assert_eq!(CreditCode::parse(raw).unwrap().as_str(), "5134010050000D408P");
-    for (account, password) in [("chess", "wrong"), ("nobody", "River-border-chess"), ("9102", "River-border-chess")] {
+    for (account, password) in [("chess", "wrong"), ("nobody", "River-border-1894"), ("9102", "River-border-1894")] {
         let answer = sign_in(&world, ("mzt", LegalPerson), account, password).await;
         assert_eq!(answer, Err(SignInFailure::Rejected), "{account}");
     }
@@ -113,7 +113,7 @@ async fn a_kind_that_a_system_does_not_hold_is_refused_without_asking() {
     }
     for (system, kind, account, password) in [
         ("gsj", Individual, "huiyun", "Hongcun-ink-2016"),
-        ("mzt", Individual, "chess", "River-border-chess"),
+        ("mzt", Individual, "chess", "River-border-1894"),
         ("jyt", LegalPerson, "hanmei", "Exam-hall-2017"),
     ] {
         let answer = sign_in(&world, (system, kind), account, password).await;
@@ -141,7 +141,7 @@ async fn a_column_of_units_that_is_not_there_is_no_constant() {
             table.columns.credit_code = Some("nothing".into());
         })
         .await;
-    let answer = sign_in(&world, ("mzt", LegalPerson), "chess", "River-border-chess").await;
+    let answer = sign_in(&world, ("mzt", LegalPerson), "chess", "River-border-1894").await;
     assert_eq!(answer, Err(SignInFailure::Unavailable));
 }
 

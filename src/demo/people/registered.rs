@@ -100,7 +100,7 @@ pub(super) const FEIHE: UnitData =
 pub(super) const FEIHE_NEIGHBOUR: UnitData =
     unit("91", "合肥淝河仓储有限公司（演示）", "91340102MA0000D181", "安徽省合肥市演示路20号", "2013-09-10");
 pub(super) const ZHANG_SHOP: UnitData =
-    unit("92", "合肥市包河区张三小卖部（演示）", "92340202MA0000B314", "安徽省合肥市演示路21号", "2018-01-15");
+    unit("92", "芜湖市镜湖区张三小卖部（演示）", "92340202MA0000B314", "安徽省芜湖市演示路21号", "2018-01-15");
 pub(super) const FLOUR_MILL: UnitData =
     unit("91", "合肥丰乐面粉有限公司（演示）", "91340111MA0000D34P", "安徽省合肥市演示路22号", "2006-10-30");
 pub(super) const PAPER_MILL: UnitData =

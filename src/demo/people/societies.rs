@@ -21,7 +21,7 @@ pub const SOCIETIES: &[(Person, &str)] = &[
             story_zh: "社会团体，法定代表人唐宁没有任何旧账号：先注册（手机 19900000087），再回到单位核验，核验一致",
             story_en: "an association of 唐宁, who has no old account: he registers (phone 19900000087), comes back, and the registry matches",
             expectation: Expectation::RepresentativeRegisters,
-            ..society("chess", "River-border-chess", "9102", units::CHESS, TANG_NING, "19900000092")
+            ..society("chess", "River-border-1894", "9102", units::CHESS, TANG_NING, "19900000092")
         },
         "c41d9a",
     ),
