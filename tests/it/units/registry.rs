@@ -109,7 +109,7 @@ both! {
         to_checked(&mut browser, "/migrate", &unit, "liming").await;
         assert!(browser.shows("暂时无法连接") && browser.headers["refresh"] == "20", "{}", browser.body);
         browser.submit(&[("action", "tell")]).await;
-        world.neighbours.registry.set_mode(Mode::Normal);
+        world.neighbours.registry.set_mode(Mode::Up);
         world.advance(61);
         assert_eq!(guiyi::journeys::background::ask_again(&world.app).await.unwrap(), 1);
         let told = world.messages(LIMING.phone).await.pop().unwrap();
