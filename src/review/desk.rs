@@ -142,9 +142,8 @@ impl Reviewer {
         format!("reviewer:{}", self.account.id)
     }
 
-    /// The reviewer's own case: the account, the document or the contact is the reviewer's.
+    /// The reviewer's own case: the account, the document or the contact is the reviewer's. A unit reviews nothing.
     fn is_own(&self, case: &Case) -> bool {
-        // A unit reviews nothing.
         let Some(person) = self.account.person() else { return true };
         let contact = match &case.content.contact {
             Recipient::Phone(phone) => person.phone.as_ref() == Some(phone),
@@ -358,8 +357,8 @@ fn level_of(case: &Case, slots: &[i64]) -> Result<IdentityLevel, DeskError> {
     };
     let kinds: Option<Vec<Kind>> = slots.iter().map(kind).collect();
     let kinds = kinds.ok_or(DeskError::Evidence("a picture that was named isn't there"))?;
-    let level = evidence::level(&kinds, case.content.unit.is_some())
-        .ok_or(DeskError::Evidence("approval needs a picture of the document, or of the unit's licence"))?;
+    let needed = DeskError::Evidence("approval needs a picture of the document, or of the licence");
+    let level = evidence::level(&kinds, case.content.unit.is_some()).ok_or(needed)?;
     if case.review.account.is_some() && level < IdentityLevel::Present {
         return Err(DeskError::Evidence("touching an existing account needs the document and its holder's face"));
     }
