@@ -6,17 +6,7 @@ use crate::migration::{LIMING, ZHANGWEI};
 use guiyi::domain::case_number::CaseNumber;
 use guiyi::review::desk::{Approval, DeskError, Reviewer};
 
-const ZHANGSAN: Person = Person {
-    account: "zhangsan",
-    password: "Qimen-black-tea",
-    name: "张三",
-    number: "340103198211209971",
-    gender: "1",
-    ethnic: "01",
-    phone: "19900000065",
-};
-
-async fn submitted(browser: &mut Browser) -> CaseNumber {
+pub async fn submitted(browser: &mut Browser) -> CaseNumber {
     browser.submit(&[("action", "review")]).await;
     assert!(browser.at.ends_with("/evidence") && browser.shows("营业执照"), "{} {}", browser.at, browser.body);
     browser.upload("holding", &[photo()]).await;
