@@ -129,12 +129,13 @@ CREATE TABLE agreements (
 
 CREATE TABLE consents (
   account_id TEXT NOT NULL REFERENCES accounts (id),
-  actor_id TEXT NOT NULL,              -- who acts for the account; the account itself for a person's own
+  actor_id TEXT NOT NULL,              -- who acts for the account; the account itself for its own
   client_id TEXT NOT NULL,
   scopes TEXT NOT NULL,
   granted_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, actor_id, client_id)
 );
+CREATE INDEX consents_actor ON consents (actor_id);
 
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,

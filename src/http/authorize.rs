@@ -11,6 +11,7 @@ use super::posted::{Form, Queried};
 use super::reply::Reply;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::domain::principal::Principal;
 use crate::ids::InteractionId;
 use crate::pages::{Locale, Visit};
 use crate::protocol::params::Params;
@@ -19,6 +20,7 @@ use crate::protocol::scope::Scopes;
 use crate::provider::authorize::code::Code;
 use crate::provider::authorize::{Addressed, Decision, Given, decide};
 use crate::provider::{claims, hint};
+use crate::storage::consents::Key;
 use crate::storage::interactions;
 
 /// How long an interaction that was answered may be answered again: a double click, a lost answer.
@@ -137,7 +139,9 @@ async fn next(
     step: Step,
 ) -> Result<Next, Mishap> {
     let consent = match &visit.signed_in {
-        Some((_, account)) => app.caches.consent(&account.id, &request.client_id).await?,
+        Some((_, account)) => {
+            app.caches.consent(Key::of(&Principal::own(account.id.clone()), &request.client_id)).await?
+        }
         None => Arc::new(Scopes::default()),
     };
     let is_other = visit.signed_in.as_ref().is_some_and(|(_, account)| {

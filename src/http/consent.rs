@@ -11,6 +11,7 @@ use super::posted::Posted;
 use super::reply::Reply;
 use crate::app::App;
 use crate::domain::account::Account;
+use crate::domain::principal::Principal;
 use crate::pages::{Page, Rendered, Visit};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::scope::Scope;
@@ -86,13 +87,14 @@ pub(super) async fn decide(
         return refuse(&app, &waiting, &denied);
     }
     let (account, client) = (account.id.clone(), waiting.request.client_id.clone());
+    let key = consents::Key::of(&Principal::own(account.clone()), &client);
     let asked = waiting.request.asked();
     let (random, now) = (app.random.clone(), visit.now);
-    let subject = consents::cache_key(&account, &client);
+    let subject = key.cache_key();
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                let scopes = consents::grant(tx, &account, &client, &asked, now).await?;
+                let scopes = consents::grant(tx, &key, &asked, now).await?;
                 let who = format!("account:{account}");
                 let detail = serde_json::json!({ "client": client, "scopes": scopes.to_string() });
                 audit::record(tx, &random, now, "consent.granted", (&who, &who), &detail).await

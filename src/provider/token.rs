@@ -13,7 +13,8 @@ use crate::clock::Timestamp;
 use crate::crypto::Purpose;
 use crate::domain::account::Account;
 use crate::domain::client::Client;
-use crate::ids::{AccountId, ClientId, GrantId};
+use crate::domain::principal::Principal;
+use crate::ids::{ClientId, GrantId};
 use crate::keys::at_hash;
 use crate::protocol::claims::Wanted;
 use crate::protocol::error::{ErrorCode, OAuthError};
@@ -63,8 +64,8 @@ pub(super) struct AccessToken {
     pub(super) grant: GrantId,
     #[serde(rename = "c")]
     pub(super) client: ClientId,
-    #[serde(rename = "a")]
-    pub(super) account: AccountId,
+    #[serde(rename = "p")]
+    pub(super) principal: Principal,
     #[serde(rename = "o")]
     pub(super) scopes: Scopes,
     #[serde(rename = "q", default, skip_serializing_if = "Wanted::is_empty")]
@@ -122,7 +123,7 @@ async fn authorization_code(app: &App, client: &Client, params: &Params) -> Resu
     let access = AccessToken {
         grant: code.id.clone(),
         client: client.id.clone(),
-        account: code.account.clone(),
+        principal: code.principal.clone(),
         scopes: code.scopes.clone(),
         claims: code.claims.userinfo.clone(),
         expires_at,
@@ -160,13 +161,13 @@ async fn bearer(app: &App, code: &Code) -> Stored<Option<std::sync::Arc<Account>
     if !app.caches.session_stands(&code.session).await? {
         return Ok(None);
     }
-    app.caches.account(&code.account).await
+    app.caches.account(&code.principal.account).await
 }
 
 async fn redeem(app: &App, code: &Code, expires_at: Timestamp, now: Timestamp) -> Result<(), TokenError> {
     let grant = Grant {
         id: code.id.clone(),
-        account: code.account.clone(),
+        principal: code.principal.clone(),
         session: code.session.clone(),
         client: code.client.clone(),
         scopes: code.scopes.to_string(),

@@ -28,7 +28,7 @@ pub async fn userinfo(app: &App, token: &str) -> Stored<Result<Map<String, Value
         return Ok(Err(INVALID));
     }
     let Some(client) = app.clients.get(access.client.as_str()) else { return Ok(Err(INVALID)) };
-    let Some(account) = app.caches.account(&access.account).await? else { return Ok(Err(INVALID)) };
+    let Some(account) = app.caches.account(&access.principal.account).await? else { return Ok(Err(INVALID)) };
     let mut claims = claims(app, client, &account, &access.scopes, &access.claims).await?;
     claims.insert("sub".to_owned(), json!(subject(app, client, &account)));
     Ok(Ok(claims))

@@ -47,7 +47,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Re
     let evidence = accounts::evidence(&mut conn, &account.id).await?;
     let links = linked::of_account(&mut conn, &account.id).await?.len();
     let sessions = begun::of_account(&mut conn, &account.id, visit.now).await?.len();
-    let consents = consented::of_account(&mut conn, &account.id).await?.len();
+    let consents = consented::of_actor(&mut conn, &account.id).await?.len();
     let page = Overview {
         page: visit.page("account-title"),
         user_name: account.user_name.as_str().to_owned(),

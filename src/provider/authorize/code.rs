@@ -8,8 +8,9 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::crypto::{Purpose, SealError, sha256};
 use crate::domain::account::Account;
+use crate::domain::principal::Principal;
 use crate::domain::session::Session;
-use crate::ids::{AccountId, ClientId, GrantId, SessionId};
+use crate::ids::{ClientId, GrantId, SessionId};
 use crate::protocol::acr::Acr;
 use crate::protocol::claims::ClaimsRequest;
 use crate::protocol::pkce::CodeChallenge;
@@ -40,9 +41,9 @@ pub struct Code {
     /// Whose session.
     #[serde(rename = "s")]
     pub session: SessionId,
-    /// Whose account.
-    #[serde(rename = "a")]
-    pub account: AccountId,
+    /// Whom it is about.
+    #[serde(rename = "p")]
+    pub principal: Principal,
     /// What for.
     #[serde(rename = "o")]
     pub scopes: Scopes,
@@ -85,7 +86,7 @@ impl Code {
             challenge: request.code_challenge.clone(),
             nonce: request.nonce.clone(),
             session: session.id.clone(),
-            account: account.id.clone(),
+            principal: Principal::own(account.id.clone()),
             scopes: request.scopes.clone(),
             claims: request.claims.clone(),
             auth_time: session.authenticated_at.seconds(),
