@@ -22,6 +22,7 @@ use crate::config::{
     CarryOver, ClientEntry, Config, Connector, Database, Formula, Halls, Keys, OpenidConnect, Passwords, ProfileNames,
     Review, Service, Site, Status, System, UserTable,
 };
+use crate::domain::account::AccountKind;
 use crate::domain::client::SigningAlgorithm;
 use crate::ids::{ClientId, SystemId};
 use crate::secret::Secret;
@@ -142,7 +143,9 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
             secret: Some(secrets.client.clone()),
             redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
             post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],
-            scopes: "openid profile phone email real_name".to_owned(),
+            scopes: "openid profile phone email real_name organization offline_access".to_owned(),
+            account_kinds: vec![AccountKind::Individual, AccountKind::LegalPerson],
+            units_alone: false,
             owns_system: None,
             sector: Some("booking.demo.invalid".to_owned()),
             id_token_signed_response_alg: SigningAlgorithm::ES256,
@@ -319,7 +322,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
             base_url: text(&places.relying_party).to_owned(),
             client_id: CLIENT_ID.to_owned(),
             client_secret: secrets.client.clone(),
-            scopes: ["profile", "phone", "email", "real_name"].map(str::to_owned).to_vec(),
+            scopes: ["profile", "phone", "email", "real_name", "organization"].map(str::to_owned).to_vec(),
         },
         ports.clock.clone(),
         ports.random.clone(),

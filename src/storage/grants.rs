@@ -18,6 +18,9 @@ statements! {
     REVOKE_OF_MANDATE = "UPDATE grants SET revoked_at = $2 WHERE mandate_id = $1 AND revoked_at IS NULL RETURNING id";
     REVOKE_OF_CONSENT = "UPDATE grants SET revoked_at = $4 WHERE account_id = $1 AND actor_id = $2 AND client_id = $3 \
                          AND session_id IN (SELECT id FROM sessions WHERE account_id = $2) AND revoked_at IS NULL RETURNING id";
+    REVOKE_OFFLINE_OF_CONSENT = "UPDATE grants SET revoked_at = $4 WHERE id IN (SELECT grant_id FROM refresh_tokens \
+                                 WHERE account_id = $1 AND actor_id = $2 AND client_id = $3) \
+                                 AND revoked_at IS NULL RETURNING id";
     STANDING = "SELECT revoked_at, session_id, account_id FROM grants WHERE id = $1";
 }
 
@@ -28,8 +31,8 @@ pub struct Grant {
     pub id: GrantId,
     /// Whom it is about.
     pub principal: Principal,
-    /// Of which browser session.
-    pub session: SessionId,
+    /// Of which browser session; none: it outlives the session.
+    pub session: Option<SessionId>,
     /// For whom.
     pub client: ClientId,
     /// Scopes, blank-separated.
@@ -63,7 +66,7 @@ pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeem
         grant.principal.account.as_str(),
         grant.principal.acting().as_str(),
         grant.principal.mandate().map(MandateId::as_str),
-        grant.session.as_str(),
+        grant.session.as_ref().map_or("", SessionId::as_str),
         grant.client.as_str(),
         grant.scopes.as_str(),
         now.0,
@@ -76,9 +79,17 @@ pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeem
     if fetch_optional!(tx, (Option<i64>, String, String), STANDING, grant.id.as_str())?.is_none() {
         return Ok(Redeemed::Withdrawn);
     }
-    execute!(tx, REVOKE, grant.id.as_str(), now.0)?;
-    changes::record(tx, &cache_key(&grant.id), now).await?;
+    revoke(tx, &grant.id, now).await?;
     Ok(Redeemed::Again)
+}
+
+/// Revokes a grant, and every token that was issued of it.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke(tx: &mut Tx, id: &GrantId, now: Timestamp) -> Stored<()> {
+    execute!(tx, REVOKE, id.as_str(), now.0)?;
+    changes::record(tx, &cache_key(id), now).await
 }
 
 /// Revokes every grant of a session that has ended.
@@ -100,14 +111,16 @@ pub async fn revoke_of_mandate(tx: &mut Tx, mandate: &MandateId, now: Timestamp)
     Ok(())
 }
 
-/// Revokes every grant that rests on a consent, by the sessions of whoever gave it; which they were.
+/// Revokes every grant that rests on a consent: by the sessions of whoever gave it, and those that outlive them; which
+/// they were.
 ///
 /// # Errors
 /// The store's own.
 pub async fn revoke_of_consent(tx: &mut Tx, consent: &Key, now: Timestamp) -> Stored<Vec<GrantId>> {
     let Key { account, actor, client } = consent;
     let (account, actor, client) = (account.as_str(), actor.as_str(), client.as_str());
-    let rows = fetch_all!(tx, (String,), REVOKE_OF_CONSENT, account, actor, client, now.0)?;
+    let mut rows = fetch_all!(tx, (String,), REVOKE_OF_CONSENT, account, actor, client, now.0)?;
+    rows.extend(fetch_all!(tx, (String,), REVOKE_OFFLINE_OF_CONSENT, account, actor, client, now.0)?);
     let revoked: Vec<GrantId> = rows.into_iter().map(|(id,)| GrantId(id)).collect();
     for id in &revoked {
         changes::record(tx, &cache_key(id), now).await?;
@@ -118,8 +131,8 @@ pub async fn revoke_of_consent(tx: &mut Tx, consent: &Key, now: Timestamp) -> St
 /// Where a grant stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Its tokens are good while they last, and while this session's end hasn't revoked them.
-    Active(SessionId),
+    /// Its tokens are good while they last, and while the end of this session, if it hangs on one, hasn't revoked them.
+    Active(Option<SessionId>),
     /// Revoked, or unknown.
     Gone,
 }
@@ -131,7 +144,7 @@ pub enum Standing {
 pub async fn standing(conn: &mut Conn, id: &GrantId) -> Stored<Standing> {
     let row = fetch_optional!(conn, (Option<i64>, String, String), STANDING, id.as_str())?;
     Ok(match row {
-        Some((None, session, _)) => Standing::Active(SessionId(session)),
+        Some((None, session, _)) => Standing::Active((!session.is_empty()).then_some(SessionId(session))),
         _ => Standing::Gone,
     })
 }

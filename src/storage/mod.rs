@@ -17,6 +17,7 @@ pub mod links;
 pub mod mandates;
 pub mod outbox;
 mod query;
+pub mod refresh_tokens;
 pub mod reviews;
 pub mod sessions;
 pub mod sweep;
@@ -46,6 +47,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         links::STATEMENTS,
         mandates::STATEMENTS,
         outbox::STATEMENTS,
+        refresh_tokens::STATEMENTS,
         reviews::STATEMENTS,
         sessions::STATEMENTS,
         sweep::STATEMENTS,

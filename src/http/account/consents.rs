@@ -24,6 +24,9 @@ struct ConsentsPage {
 
 struct Row {
     client: String,
+    /// Whose data: the account itself, or a unit that the person acts for.
+    account: String,
+    unit: Option<String>,
     name: String,
     since: String,
     scopes: Vec<String>,
@@ -33,14 +36,28 @@ struct Row {
 pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
     let consents = consents::of_actor(&mut app.db.read().await?, &account.id).await?;
-    let rows = consents.into_iter().map(|consent| Row {
-        name: client_name(&app, consent.client.as_str(), visit.locale),
-        client: consent.client.0,
-        since: date(consent.granted_at),
-        scopes: consent.scopes.iter().map(|scope| visit.locale.scope(scope)).collect(),
-    });
-    let page = ConsentsPage { page: visit.page("consents-title"), consents: rows.collect() };
+    let mut rows = Vec::new();
+    for consent in consents {
+        let unit = match consent.account == account.id {
+            true => None,
+            false => Some(unit_name(&app, &visit, &consent.account).await?),
+        };
+        rows.push(Row {
+            name: client_name(&app, consent.client.as_str(), visit.locale),
+            client: consent.client.0,
+            account: consent.account.0,
+            unit,
+            since: date(consent.granted_at),
+            scopes: consent.scopes.iter().map(|scope| visit.locale.scope(scope)).collect(),
+        });
+    }
+    let page = ConsentsPage { page: visit.page("consents-title"), consents: rows };
     Ok(Reply::page(Rendered::new(200, &page)))
+}
+
+async fn unit_name(app: &App, visit: &Visit, id: &AccountId) -> Stored<String> {
+    let unit = app.caches.account(id).await?;
+    Ok(unit.map_or_else(|| visit.locale.t("consents-unit-gone"), |unit| unit.shown_name()))
 }
 
 /// `POST /account/consents/revoke`: the consent and every token that rests on it end.
