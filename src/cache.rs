@@ -14,9 +14,10 @@ use crate::crypto::Keyring;
 use crate::domain::account::Account;
 use crate::domain::mandate::Mandate;
 use crate::domain::session::{SEEN_STEP, Session};
-use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
+use crate::ids::{AccountId, GrantId, MandateId, SessionId};
 use crate::protocol::scope::Scopes;
 use crate::secret::same;
+use crate::storage::consents::Key;
 use crate::storage::grants::Standing;
 use crate::storage::mandates::Entry;
 use crate::storage::sessions::StoredSession;
@@ -39,7 +40,7 @@ pub struct Caches {
     polling: Mutex<()>,
     sessions: Cache<SessionId, Arc<StoredSession>>,
     accounts: Cache<AccountId, Arc<Account>>,
-    consents: Cache<(AccountId, ClientId), Arc<Scopes>>,
+    consents: Cache<Key, Arc<Scopes>>,
     grants: Cache<GrantId, Arc<Standing>>,
     mandates: Cache<MandateId, Arc<Mandate>>,
     units: Cache<AccountId, units::Standing>,
@@ -93,9 +94,9 @@ impl Caches {
             Some(("mandate", id)) => self.mandates.invalidate(&MandateId::from(id)),
             Some(("unit", id)) => self.units.invalidate(&AccountId::from(id)),
             Some(("grant", id)) => self.grants.invalidate(&GrantId::from(id)),
-            Some(("consent", pair)) => {
-                if let Some((account, client)) = pair.split_once(':') {
-                    self.consents.invalidate(&(AccountId::from(account), ClientId::from(client)));
+            Some(("consent", key)) => {
+                if let Some(key) = Key::parse(key) {
+                    self.consents.invalidate(&key);
                 }
             }
             _ => {}
@@ -161,17 +162,16 @@ impl Caches {
         }))
     }
 
-    /// What an account has allowed a client.
+    /// What a client was allowed.
     ///
     /// # Errors
     /// The store's own.
-    pub async fn consent(&self, account: &AccountId, client: &ClientId) -> Stored<Arc<Scopes>> {
+    pub async fn consent(&self, key: Key) -> Stored<Arc<Scopes>> {
         self.refresh().await?;
-        let key = (account.clone(), client.clone());
         if let Some(scopes) = self.consents.get(&key) {
             return Ok(scopes);
         }
-        let scopes = Arc::new(consents::find(&mut self.db.read().await?, account, client).await?);
+        let scopes = Arc::new(consents::find(&mut self.db.read().await?, &key).await?);
         self.consents.insert(key, Arc::clone(&scopes));
         Ok(scopes)
     }

@@ -1,6 +1,7 @@
 //! HTTP: the router, cookies, forms, headers, error pages, and one file a group of pages.
 
 mod account;
+mod actor;
 mod authorize;
 mod captcha;
 mod consent;
@@ -11,6 +12,7 @@ mod home;
 mod journey;
 mod language;
 mod login;
+mod login_code;
 mod logout;
 mod mishap;
 mod oidc;
@@ -18,6 +20,7 @@ mod posted;
 mod reply;
 mod represent;
 mod resume;
+mod select;
 mod upload;
 mod upstream;
 mod visitor;
@@ -45,6 +48,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/jwks", get(move || oidc::document(jwks.clone())))
         .route("/token", post(oidc::token))
         .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo))
+        .route("/introspect", post(oidc::introspect))
+        .route("/revoke", post(oidc::revoke))
         .route("/health", get(oidc::health));
     let pages = Router::new()
         .route("/", get(home::home))
@@ -54,9 +59,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/authorize", get(authorize::authorize).post(authorize::authorize_post))
         .route("/interaction/{id}", get(authorize::resume))
         .route("/interaction/{id}/consent", post(consent::decide))
-        .route("/interaction/{id}/account", post(consent::select))
+        .route("/interaction/{id}/account", get(select::show).post(select::choose))
         .route("/login", get(login::show).post(login::submit))
-        .route("/login/code", post(login::code))
+        .route("/login/code", post(login_code::code))
+        .route("/login/actor", get(actor::show).post(actor::submit))
         .route("/upstream/sign-in", post(upstream::begin))
         .route("/upstream/callback", get(upstream::callback))
         .route("/logout", get(logout::end_session).post(logout::end_session_post))

@@ -6,6 +6,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
+use crate::domain::mandate::Role;
 use crate::protocol::scope::Scope;
 
 /// A language of the pages.
@@ -109,6 +110,15 @@ impl Locale {
     /// What a scope opens, in words.
     pub fn scope(self, scope: Scope) -> String {
         self.t(&format!("scope-{}", scope.as_str().replace('_', "-")))
+    }
+
+    /// What somebody is to a unit, in words.
+    pub fn role(self, role: Role) -> String {
+        self.t(match role {
+            Role::LegalRepresentative => "role-legal-representative",
+            Role::Administrator => "role-administrator",
+            Role::Agent => "role-agent",
+        })
     }
 
     fn format(self, key: &str, args: Option<&FluentArgs<'_>>) -> String {

@@ -278,6 +278,7 @@ pub async fn find_by_identifier(
         SignInIdentifier::Document(document) => {
             fetch_optional!(conn, (String,), BY_DOCUMENT, document_index(keys, document))?
         }
+        SignInIdentifier::CreditCode(code) => units::find(conn, code).await?.map(|id| (id.0,)),
     };
     match found {
         Some((id,)) => find(conn, keys, &AccountId(id)).await,

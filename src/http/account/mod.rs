@@ -16,6 +16,7 @@ use super::mishap::Mishap;
 use super::reply::Reply;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::domain::account::AccountKind;
 use crate::ids::SystemId;
 use crate::pages::{Locale, Page, Rendered, Visit, beijing as moment};
 use crate::storage::accounts::Evidence;
@@ -43,11 +44,14 @@ struct Overview {
 /// `GET /account`
 pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    if account.kind() == AccountKind::LegalPerson {
+        return Ok(Reply::to(format!("/units/{}", account.id)));
+    }
     let mut conn = app.db.read().await?;
     let evidence = accounts::evidence(&mut conn, &account.id).await?;
     let links = linked::of_account(&mut conn, &account.id).await?.len();
     let sessions = begun::of_account(&mut conn, &account.id, visit.now).await?.len();
-    let consents = consented::of_account(&mut conn, &account.id).await?.len();
+    let consents = consented::of_actor(&mut conn, &account.id).await?.len();
     let page = Overview {
         page: visit.page("account-title"),
         user_name: account.user_name.as_str().to_owned(),
