@@ -9,9 +9,11 @@ use super::engine::{Cx, StepError};
 use super::finish::{Obstacle, session};
 use super::writes::Writes;
 use crate::clock::Timestamp;
-use crate::domain::account::{Account, AccountStatus, Holder, Organisation, PasswordOrigin, Person, StoredPassword};
+use crate::domain::account::{
+    Account, AccountKind, AccountStatus, Holder, Organisation, PasswordOrigin, Person, StoredPassword,
+};
 use crate::domain::session::Method;
-use crate::ids::{AccountId, LinkId, MandateId, MessageId, ReviewId, VerificationId};
+use crate::ids::{AccountId, ClientId, LinkId, MandateId, MessageId, ReviewId, VerificationId};
 use crate::notify::codes::Recipient;
 use crate::notify::texts;
 use crate::protocol::acr::IdentityLevel;
@@ -20,7 +22,7 @@ use crate::sign_in::session::NewSession;
 use crate::storage::accounts::{self, Verification};
 use crate::storage::links::{self, NewLink};
 use crate::storage::mandates::{self, Appointed};
-use crate::storage::{Tx, audit, journeys, outbox};
+use crate::storage::{Tx, audit, interactions, journeys, outbox};
 
 /// How long a message of the end may wait for its gateway.
 const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -44,6 +46,8 @@ struct Representation {
     mandate: MandateId,
     person: AccountId,
     replaces: bool,
+    /// The relying party that waits for it: there the person acts for the unit from now on.
+    client: Option<ClientId>,
 }
 
 enum Ending {
@@ -75,7 +79,9 @@ impl Plan {
             None if answers.is_units() => new_unit(cx, answers).map(|new| Ending::Create(Box::new(new))),
             None => new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
         };
-        let (Some(ending), Ok(representation)) = (ending, representation(cx, answers)) else { return Ok(None) };
+        let (Some(ending), Some(representation)) = (ending, representation(cx, answers).await?) else {
+            return Ok(None);
+        };
         let (account, messages) = match &ending {
             Ending::Create(new) => (new.account.id.clone(), tell_new(cx, answers, &new.account)?),
             Ending::Bind(account) => (account.clone(), tell_bound(cx, answers, account).await?),
@@ -141,10 +147,14 @@ impl Plan {
             let detail = json!({ "system": link.system, "link": link.id });
             audit::record(tx, random, *now, "legacy.linked", (&actor, &subject), &detail).await?;
         }
-        if let Some(representation) = &self.representation {
-            self.appoint(tx, writes, representation).await?;
+        let mut session = self.session.clone();
+        if let Some(who) = &self.representation {
+            let mandate = self.appoint(tx, writes, who).await?;
+            if let (Some(new), Some(client)) = (&mut session, &who.client) {
+                new.session.acting = new.session.acting.choosing(client, mandate.as_ref());
+            }
         }
-        if let Some(session) = &self.session {
+        if let Some(session) = &session {
             session.store(tx, keys, random).await?;
         }
         for message in &self.messages {
@@ -154,8 +164,8 @@ impl Plan {
         Ok(())
     }
 
-    /// The representative's own mandate; a former one is told that theirs has ended.
-    async fn appoint(&self, tx: &mut Tx, writes: &Writes, who: &Representation) -> Result<(), Obstacle> {
+    /// The representative's own mandate, if the person is it from now on; a former one is told that theirs has ended.
+    async fn appoint(&self, tx: &mut Tx, writes: &Writes, who: &Representation) -> Result<Option<MandateId>, Obstacle> {
         let Writes { keys, random, now, .. } = writes;
         // Disabled or closed since the proof: represents nobody.
         let person = accounts::find(tx, keys, &who.person).await?;
@@ -164,13 +174,17 @@ impl Plan {
         }
         let (unit, actor) = (self.account(), format!("journey:{}", writes.id));
         let appointed = mandates::appoint(tx, &who.mandate, (unit, &who.person), who.replaces, *now).await?;
-        let Appointed::Now(former, ended) = appointed else { return Ok(()) };
+        let (former, ended) = match appointed {
+            Appointed::Now(former, ended) => (former, ended),
+            Appointed::Already(mandate) => return Ok(Some(mandate)),
+            Appointed::Occupied => return Ok(None),
+        };
         let detail = json!({ "mandate": who.mandate, "person": who.person, "former": former, "ended": ended });
         for subject in [unit, &who.person].into_iter().chain(&former) {
             let subject = format!("account:{subject}");
             audit::record(tx, random, *now, "representative.appointed", (&actor, &subject), &detail).await?;
         }
-        let Some(former) = former else { return Ok(()) };
+        let Some(former) = former else { return Ok(Some(who.mandate.clone())) };
         let (former, unit) = (accounts::find(tx, keys, &former).await?, accounts::find(tx, keys, unit).await?);
         if let (Some(former), Some(unit)) = (former, unit) {
             let text = texts::replaced(&writes.signature, unit.name());
@@ -179,7 +193,7 @@ impl Plan {
                 outbox::push(tx, keys, &MessageId::mint(*now, random), &message, *now, MESSAGE_LIFETIME).await?;
             }
         }
-        Ok(())
+        Ok(Some(who.mandate.clone()))
     }
 }
 
@@ -188,19 +202,31 @@ impl Plan {
 fn who<'a>(cx: &Cx<'_>, answers: &'a Answers, account: &'a AccountId) -> Option<(&'a AccountId, Vec<Method>)> {
     if answers.is_units() {
         let representative = answers.representative()?;
-        return representative.methods().map(|methods| (representative.account(), methods.to_vec()));
+        let methods = representative.methods(&cx.visit.browser, cx.visit.now);
+        return methods.map(|methods| (representative.account(), methods.to_vec()));
     }
     Some((account, methods(cx, answers)))
 }
 
 /// The registry, or two reviewers, name the representative whoever was it before; the unit's password only where nobody is.
-fn representation(cx: &Cx<'_>, answers: &Answers) -> Result<Option<Representation>, ()> {
+/// The outer `None`: the answers aren't whole.
+async fn representation(cx: &Cx<'_>, answers: &Answers) -> Result<Option<Option<Representation>>, StepError> {
     if !answers.is_units() {
-        return Ok(None);
+        return Ok(Some(None));
     }
-    let person = answers.representative().ok_or(())?.account().clone();
-    let replaces = answers.registry_proof().is_some() || answers.approved_control(cx.today).is_some();
-    Ok(Some(Representation { mandate: MandateId::mint(cx.visit.now, &cx.app.random), person, replaces }))
+    let Some(proof) = answers.representative() else { return Ok(None) };
+    let waiting = match cx.interaction {
+        Some(id) => interactions::find(&mut cx.app.db.read().await?, id, &cx.visit.browser, cx.visit.now).await?,
+        None => None,
+    };
+    // Whoever waits for the person gets the person.
+    let request = waiting.map(|w| w.request).filter(|r| r.account_kind != Some(AccountKind::Individual));
+    Ok(Some(Some(Representation {
+        mandate: MandateId::mint(cx.visit.now, &cx.app.random),
+        person: proof.account().clone(),
+        replaces: answers.registry_proof().is_some() || answers.approved_control(cx.today).is_some(),
+        client: request.map(|request| request.client_id),
+    })))
 }
 
 /// How the person signed in during this journey: the old system, and a code or the account's own password.

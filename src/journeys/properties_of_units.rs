@@ -33,7 +33,7 @@ fn unit_parts() -> Vec<(&'static str, Vec<Value>)> {
         json!({ "account": account, "identity": identity, "contact": { "phone": "19900000001" },
                 "legacy": ["gsj", subject], "by": by, "at": 1 })
     };
-    let here = json!({ "here": ["password"] });
+    let here = json!({ "here": { "methods": ["password"], "browser": "b" } });
     let invited = |unit: &Value| json!({ "invitation": ["i", unit] });
     let passed = |unit: &Value, person: &Value| {
         json!({ "outcome": "passed", "proof": { "name": unit["name"], "credit_code": unit["credit_code"],

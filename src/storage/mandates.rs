@@ -221,8 +221,8 @@ pub async fn install(
 /// What an appointment did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Appointed {
-    /// The person represents the unit already.
-    Already,
+    /// The person represents the unit already, by this mandate.
+    Already(MandateId),
     /// Somebody else does, and wasn't to be replaced.
     Occupied,
     /// The person represents it from now on; who did before, and which mandates have ended with that.
@@ -244,7 +244,7 @@ pub async fn appoint(
     let former = representative(tx, unit).await?;
     let mut ended = Vec::new();
     match &former {
-        Some(mandate) if mandate.person == *person => return Ok(Appointed::Already),
+        Some(mandate) if mandate.person == *person => return Ok(Appointed::Already(mandate.id.clone())),
         Some(_) if !replaces => return Ok(Appointed::Occupied),
         Some(mandate) => ended.extend(end(tx, &mandate.id, Ending::Replaced, now).await?),
         None => {}
