@@ -16,6 +16,10 @@ statements! {
     REVOKE_OF_MANDATE = "UPDATE grants SET revoked_at = $2 WHERE mandate_id = $1 AND revoked_at IS NULL RETURNING id";
     REVOKE_OF_CLIENT = "UPDATE grants SET revoked_at = $3 WHERE account_id = $1 AND client_id = $2 \
                         AND session_id IN (SELECT id FROM sessions WHERE account_id = $1) AND revoked_at IS NULL RETURNING id";
+    REVOKE_OF_UNIT_SESSIONS = "UPDATE grants SET revoked_at = $2 WHERE session_id IN \
+                               (SELECT id FROM sessions WHERE account_id = $1) AND revoked_at IS NULL RETURNING id";
+    REVOKE_OF_UNIT_MANDATES = "UPDATE grants SET revoked_at = $2 WHERE mandate_id IN \
+                               (SELECT id FROM mandates WHERE unit_id = $1) AND revoked_at IS NULL RETURNING id";
     STANDING = "SELECT revoked_at, session_id, account_id FROM grants WHERE id = $1";
 }
 
@@ -94,6 +98,20 @@ pub async fn revoke_of_mandate(tx: &mut Tx, mandate: &MandateId, now: Timestamp)
         changes::record(tx, &cache_key(&GrantId(id)), now).await?;
     }
     Ok(())
+}
+
+/// Revokes every grant that was given for a unit: in its own sign-ins, and by its mandates; which they were.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke_of_unit(tx: &mut Tx, unit: &AccountId, now: Timestamp) -> Stored<Vec<GrantId>> {
+    let mut rows = fetch_all!(tx, (String,), REVOKE_OF_UNIT_SESSIONS, unit.as_str(), now.0)?;
+    rows.extend(fetch_all!(tx, (String,), REVOKE_OF_UNIT_MANDATES, unit.as_str(), now.0)?);
+    let revoked: Vec<GrantId> = rows.into_iter().map(|(id,)| GrantId(id)).collect();
+    for id in &revoked {
+        changes::record(tx, &cache_key(id), now).await?;
+    }
+    Ok(revoked)
 }
 
 /// Revokes every grant that an account's sessions have given to a client; which they were.

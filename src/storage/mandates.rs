@@ -15,10 +15,17 @@ statements! {
             person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates WHERE id = $1";
     OF_UNIT = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, invited_until, \
                person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates WHERE unit_id = $1 \
-               ORDER BY granted_at DESC, id DESC LIMIT 200";
+               ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, granted_at DESC, id DESC LIMIT 500";
     OF_PERSON = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, invited_until, \
                  person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates \
                  WHERE person_id = $1 AND ended_at IS NULL ORDER BY granted_at, id";
+    HELD = "SELECT id FROM mandates WHERE unit_id = $1 AND person_id = $2 AND accepted_at IS NOT NULL AND ended_at IS NULL";
+    ENDED_OF_PERSON = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, \
+                       invited_until, person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates \
+                       WHERE person_id = $1 AND ended_at > $2 ORDER BY ended_at DESC, id LIMIT 20";
+    GRANTED = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, invited_until, \
+               person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates \
+               WHERE granted_by = $1 AND ended_at IS NULL ORDER BY granted_at DESC, id DESC LIMIT 200";
     INVITED = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, invited_until, \
                person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates \
                WHERE phone_index = $1 AND accepted_at IS NULL AND ended_at IS NULL AND invited_until > $2 \
@@ -48,6 +55,8 @@ pub enum Ending {
     Replaced,
     /// The mandate that it rested on has ended.
     Granter,
+    /// Its time was over, or another invitation was accepted in its place.
+    Lapsed,
 }
 
 impl Ending {
@@ -59,11 +68,12 @@ impl Ending {
             Self::Declined => "declined",
             Self::Replaced => "replaced",
             Self::Granter => "granter",
+            Self::Lapsed => "lapsed",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Revoked, Self::Resigned, Self::Declined, Self::Replaced, Self::Granter]
+        [Self::Revoked, Self::Resigned, Self::Declined, Self::Replaced, Self::Granter, Self::Lapsed]
             .into_iter()
             .find(|ending| ending.as_str() == text)
     }
@@ -104,6 +114,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it waits for its agent: nobody has accepted it, nobody has ended it, and its time isn't over.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        let waits = self.accepted_at.is_none() && self.ended.is_none();
+        waits && self.invitation.as_ref().is_some_and(|invitation| now < invitation.until)
+    }
+
     /// The mandate, if somebody has accepted it and nobody has ended it.
     pub fn live(self) -> Option<Mandate> {
         let person = self.person.filter(|_| self.accepted_at.is_some() && self.ended.is_none())?;
@@ -297,7 +313,7 @@ pub async fn find(conn: &mut Conn, id: &MandateId) -> Stored<Option<Entry>> {
     fetch_optional!(conn, Row, FIND, id.as_str())?.map(Row::into_entry).transpose()
 }
 
-/// The newest 200 mandates of a unit, ended ones too.
+/// The newest 500 mandates of a unit, those that haven't ended first.
 ///
 /// # Errors
 /// The store's own, or [`StorageError::Corrupt`].
@@ -313,6 +329,33 @@ pub async fn of_person(conn: &mut Conn, person: &AccountId) -> Stored<Vec<Mandat
     let rows = fetch_all!(conn, Row, OF_PERSON, person.as_str())?;
     let entries: Stored<Vec<Entry>> = rows.into_iter().map(Row::into_entry).collect();
     Ok(entries?.into_iter().filter_map(Entry::live).collect())
+}
+
+/// What a person has accepted of a unit and nobody has ended, whether it is in force or not.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn held(conn: &mut Conn, unit: &AccountId, person: &AccountId) -> Stored<Option<Mandate>> {
+    match fetch_optional!(conn, (String,), HELD, unit.as_str(), person.as_str())? {
+        Some((id,)) => Ok(find(conn, &MandateId(id)).await?.and_then(Entry::live)),
+        None => Ok(None),
+    }
+}
+
+/// The last 20 mandates of a person that have ended since a moment, the last first.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn ended_of_person(conn: &mut Conn, person: &AccountId, since: Timestamp) -> Stored<Vec<Entry>> {
+    fetch_all!(conn, Row, ENDED_OF_PERSON, person.as_str(), since.0)?.into_iter().map(Row::into_entry).collect()
+}
+
+/// What was granted by a mandate and hasn't ended, the newest first.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn granted(conn: &mut Conn, by: &MandateId) -> Stored<Vec<Entry>> {
+    fetch_all!(conn, Row, GRANTED, by.as_str())?.into_iter().map(Row::into_entry).collect()
 }
 
 /// The open invitations to a phone.
