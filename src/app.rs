@@ -16,7 +16,7 @@ use crate::passwords::{HashError, Passwords};
 use crate::signed_client::SignedClient;
 use crate::storage::{Db, StorageError};
 use crate::upstream::Systems;
-use crate::verify::PersonSource;
+use crate::verify::{PersonSource, UnitSource};
 
 /// Everything that a request can reach.
 #[derive(Debug)]
@@ -39,6 +39,8 @@ pub struct App {
     pub systems: Systems,
     /// The authoritative source.
     pub source: PersonSource,
+    /// The registry of organisations.
+    pub registry: UnitSource,
     /// Passwords.
     pub passwords: Passwords,
     /// Caches of the hot path.
@@ -107,6 +109,7 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
             Systems::connect(&config.systems, &callback, &http, &clock, &random)
         },
         source: PersonSource::new(signed(&config.source), clock.clone()),
+        registry: UnitSource::new(signed(&config.registry), clock.clone()),
         gateway: Gateway::new(signed(&config.gateway)),
         passwords: Passwords::new(config.passwords, random.clone())?,
         caches: Caches::new(&db, &keys, &clock),

@@ -139,7 +139,7 @@ fn settings(folder: &Folder, port: u16) -> String {
         "issuer = \"{ISSUER}\"\nlisten = \"127.0.0.1:{port}\"\n\
          database.url = \"sqlite:{path}/guiyi.db\"\nkeys.directory = \"{path}/keys\"\n"
     );
-    for service in ["gateway", "source"] {
+    for service in ["gateway", "source", "registry"] {
         text += &format!(
             "[{service}]\nid = \"{service}\"\nurl = \"http://127.0.0.1:9/\"\nclient = \"bench\"\n\
              secret = \"bench-only-{service}-secret\"\n"

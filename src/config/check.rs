@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{CarryOver, ClientEntry, Config, Connector, OpenidConnect, Service, System, UserTable};
 use crate::ids::SystemId;
+use crate::protocol::account_kind::AccountKind;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::{Scope, Scopes};
 
@@ -69,6 +70,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     }
     service(&mut faults, "gateway", &config.gateway);
     service(&mut faults, "source", &config.source);
+    service(&mut faults, "registry", &config.registry);
     let mut ids = BTreeSet::new();
     for entry in &config.systems {
         system(&mut faults, entry);
@@ -108,6 +110,9 @@ fn system(faults: &mut Faults, system: &System) {
     if system.sign_in && !matches!(system.connector, Connector::OpenidConnect(_)) {
         faults.add(at("sign_in"), "an old password is no way into an account: only for `openid_connect`");
     }
+    if system.holds.as_ref().is_some_and(Vec::is_empty) {
+        faults.add(at("holds"), "names nobody: `individual`, `legal_person` or both");
+    }
     if system.name_zh.is_none() && crate::upstream::catalogue::row(&system.id).is_none() {
         faults.add(at("name_zh"), "a system that isn't in the catalogue needs a name");
     }
@@ -130,10 +135,21 @@ fn user_table(faults: &mut Faults, system: &System, table: &UserTable) {
     let status = table.status.as_ref().map(|status| &status.column);
     let names = [&table.table, &table.subject, &table.password].into_iter().chain(&table.accounts);
     let names = names.chain(&table.salt).chain(status).map(String::as_str);
-    for name in names.chain(table.columns.all().into_iter().flatten()) {
+    let columns = table.columns.person().into_iter().chain(table.columns.unit());
+    for name in names.chain(columns.flatten()) {
         if !is_plain(name) {
             faults.add(at("connector"), format!("{name:?} is no plain name of a table or column"));
         }
+    }
+    match (system.holds(AccountKind::Individual), system.holds(AccountKind::LegalPerson)) {
+        (true, true) => faults.add(at("holds"), "a table has one kind of accounts: connect a view of each as a system"),
+        (false, true) if table.columns.credit_code.is_none() => {
+            faults.add(at("connector.columns.credit_code"), "a table of units needs the column of the credit code");
+        }
+        (true, false) if table.columns.unit().iter().any(Option::is_some) => {
+            faults.add(at("connector.columns"), "a table of individuals has no columns of units: see `holds`");
+        }
+        _ => {}
     }
     if system.vouches {
         faults.add(at("vouches"), "a table's word is anybody's who can write to it: its users are checked again");
@@ -164,6 +180,9 @@ fn openid_connect(faults: &mut Faults, system: &System, provider: &OpenidConnect
     faults.secret(at("connector.client_secret"), provider.client_secret.expose(), 16);
     for origin in &provider.origins {
         faults.outbound(at("connector.origins"), origin);
+    }
+    if system.holds(AccountKind::LegalPerson) || provider.claims.unit().iter().any(Option::is_some) {
+        faults.add(at("holds"), "a provider signs in individuals: units need a `ticket` API or a `user_table`");
     }
     if system.vouches && provider.verified_claim.is_none() {
         faults.add(at("connector.verified_claim"), "a system that vouches needs the claim that says so");

@@ -108,11 +108,21 @@ pub struct ProfileNames {
     pub phone: Option<String>,
     /// E-mail address.
     pub email: Option<String>,
+    /// A unit's name; name and document above are its legal representative's then.
+    pub unit_name: Option<String>,
+    /// Its type.
+    pub unit_type: Option<String>,
+    /// Its unified social credit code.
+    pub credit_code: Option<String>,
+    /// Its registered address.
+    pub unit_address: Option<String>,
+    /// Its day of registration.
+    pub registered_on: Option<String>,
 }
 
 impl ProfileNames {
-    /// All of them, in this order.
-    pub fn all(&self) -> [Option<&str>; 9] {
+    /// Those of a person, in this order.
+    pub fn person(&self) -> [Option<&str>; 9] {
         let Self {
             name,
             document_type,
@@ -123,9 +133,16 @@ impl ProfileNames {
             ethnic_group,
             phone,
             email,
+            ..
         } = self;
         [name, document_type, document_country, document_number, birth_date, gender, ethnic_group, phone, email]
             .map(Option::as_deref)
+    }
+
+    /// Those of a unit, in this order.
+    pub fn unit(&self) -> [Option<&str>; 5] {
+        let Self { unit_name, unit_type, credit_code, unit_address, registered_on, .. } = self;
+        [unit_name, unit_type, credit_code, unit_address, registered_on].map(Option::as_deref)
     }
 }
 

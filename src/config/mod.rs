@@ -14,6 +14,7 @@ use url::Url;
 use crate::domain::client::SigningAlgorithm;
 use crate::domain::user_name::UserName;
 use crate::ids::{ClientId, SystemId};
+use crate::protocol::account_kind::AccountKind;
 use crate::secret::Secret;
 
 pub use check::{Fault, check};
@@ -42,6 +43,8 @@ pub struct Config {
     pub gateway: Service,
     /// The authoritative source of real-name checks.
     pub source: Service,
+    /// The registry of organisations: units and their legal representatives.
+    pub registry: Service,
     /// Networks of service halls: their budget of attempts is `hall_factor` times the ordinary one.
     #[serde(default)]
     pub halls: Halls,
@@ -175,11 +178,23 @@ pub struct System {
     /// Whether whoever is linked may sign in with it: only for systems that are signed in to over there.
     #[serde(default)]
     pub sign_in: bool,
+    /// Whose accounts it has; by default both kinds for `ticket`, individuals for the others.
+    pub holds: Option<Vec<AccountKind>>,
     /// How it is spoken to.
     pub connector: Connector,
     /// Off: refused at the next step of every migration.
     #[serde(default = "yes")]
     pub enabled: bool,
+}
+
+impl System {
+    /// Whether it has accounts of this kind.
+    pub fn holds(&self, kind: AccountKind) -> bool {
+        match &self.holds {
+            Some(kinds) => kinds.contains(&kind),
+            None => kind == AccountKind::Individual || matches!(self.connector, Connector::Ticket { .. }),
+        }
+    }
 }
 
 /// A relying party.

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::page::page;
 use super::people::{Kind, Person, State as AccountState};
+use crate::domain::unit::UnitType;
 
 mod beijing;
 mod state;
@@ -163,11 +164,14 @@ fn row(person: &Person) -> Value {
             "nation": person.ethnic_code,
         }),
         Some(unit) => json!({
-            "CompanyName": unit.name,
-            "uniscid": unit.credit_code,
+            "CompanyName": unit.row.name,
+            "CompanyType": UnitType::parse(unit.row.unit_type).map_or("", |unit_type| unit_type.name(false)),
+            "uniscid": unit.row.credit_code,
+            "CompanyAddress": unit.row.address,
+            "EstablishDate": unit.row.registered_on,
             "CompanyLegRep": person.name,
-            "CompanyLegRepIdnum": person.id_number,
-            "CompanyAddress": unit.address,
+            "CompanyLegRepIdType": person.truth.document_type.as_str(),
+            "CompanyLegRepIdNum": person.id_number,
         }),
     };
     match (common, particular) {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::people::{EXAM, Expectation, Kind, PEOPLE, POLICE, Person, RECORDS, Record, Standing};
+use super::people::{EXAM, Expectation, Kind, PEOPLE, POLICE, Person, RECORDS, Record, Standing, UNITS};
+use super::registry::UnitEntry;
 use crate::domain::document::DocumentType;
 use crate::ids::SystemId;
 use crate::upstream::catalogue;
@@ -27,6 +28,8 @@ pub struct Addresses<'a> {
     pub legacy: &'a str,
     /// The authoritative source.
     pub source: &'a str,
+    /// The registry of organisations.
+    pub registry: &'a str,
     /// The SMS and mail gateway.
     pub inbox: &'a str,
     /// The police's OpenID Connect provider.
@@ -50,6 +53,10 @@ pub struct Manifest {
     pub inbox: Place,
     /// The authoritative source.
     pub source: Place,
+    /// What the registry of organisations holds.
+    pub units: Vec<UnitEntry>,
+    /// The registry of organisations.
+    pub registry: Place,
 }
 
 /// A relying party of the demonstration.
@@ -161,6 +168,8 @@ pub fn manifest(at: &Addresses<'_>) -> Manifest {
         records: RECORDS.iter().map(RecordEntry::from).collect(),
         inbox: Place { url: at.inbox.into() },
         source: Place { url: at.source.into() },
+        units: UNITS.iter().map(UnitEntry::from).collect(),
+        registry: Place { url: at.registry.into() },
     }
 }
 

@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod outage;
 pub mod people;
 pub mod police;
+pub mod registry;
 pub mod relying_party;
 pub mod signed;
 pub mod source;

@@ -9,10 +9,12 @@ use crate::domain::document::DocumentType;
 
 mod exam;
 mod police;
+mod registered;
 mod table;
 
 pub use exam::{EXAM, Stored};
 pub use police::POLICE;
+pub use registered::{UNITS, UnitRecord, UnitStatus};
 pub use table::{PEOPLE, RECORDS};
 
 /// Whose account it is in the legacy system.
@@ -112,15 +114,35 @@ pub struct Entry {
     pub ethnic_code: &'static str,
 }
 
-/// What a legal person's row holds besides.
+/// A unit's data, in one place or another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Unit {
+pub struct UnitData {
+    /// 单位类型, the two characters of GB 32100-2015.
+    pub unit_type: &'static str,
     /// 单位名称.
     pub name: &'static str,
     /// 统一社会信用代码.
     pub credit_code: &'static str,
     /// 注册地址.
     pub address: &'static str,
+    /// 注册时间, `yyyy-mm-dd`.
+    pub registered_on: &'static str,
+}
+
+/// The unit whose account it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Unit {
+    /// What the old row says.
+    pub row: UnitData,
+    /// The truth, as typed into the unit's form.
+    pub truth: UnitData,
+}
+
+impl Unit {
+    /// A unit whose old row says what is true.
+    const fn plain(truth: UnitData) -> Self {
+        Self { row: truth, truth }
+    }
 }
 
 /// One user of a legacy system, and the story that goes with it.

@@ -2,6 +2,7 @@
 
 mod credit_code;
 mod name;
+mod standing;
 mod unit_type;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,7 @@ use super::typed::tidy;
 
 pub use credit_code::{CreditCode, CreditCodeFault};
 pub use name::{UnitName, UnitNameFault};
+pub use standing::Standing;
 pub use unit_type::UnitType;
 
 /// What a unit says of itself (flows.md 2.3).

@@ -13,6 +13,9 @@ pub enum AccountKind {
 }
 
 impl AccountKind {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Individual, Self::LegalPerson];
+
     /// Its text on the wire and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -23,6 +26,6 @@ impl AccountKind {
 
     /// Reads that text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Individual, Self::LegalPerson].into_iter().find(|k| k.as_str() == text)
+        Self::ALL.into_iter().find(|k| k.as_str() == text)
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes};
 use crate::clock::Timestamp;
-use crate::domain::unit::CreditCode;
+use crate::domain::unit::{CreditCode, Standing};
 use crate::ids::AccountId;
 
 /// The registry is asked again so long after it has answered.
@@ -24,32 +24,6 @@ statements! {
     STANDS = "UPDATE units SET standing = $2 WHERE account_id = $1 AND standing <> $2";
     POSTPONE = "UPDATE units SET recheck_at = $2 WHERE account_id = $1 AND recheck_at < $2";
     CHECKED = "SELECT checked_at FROM units WHERE account_id = $1";
-}
-
-/// What the registry last said of a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// 存续: in order.
-    Registered,
-    /// 吊销: its licence was taken away.
-    Revoked,
-    /// 注销: it doesn't exist any more.
-    Dissolved,
-}
-
-impl Standing {
-    /// Its text in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Registered => "registered",
-            Self::Revoked => "revoked",
-            Self::Dissolved => "dissolved",
-        }
-    }
-
-    fn parse(text: &str) -> Option<Self> {
-        [Self::Registered, Self::Revoked, Self::Dissolved].into_iter().find(|s| s.as_str() == text)
-    }
 }
 
 /// Stores whose a credit code is; `false` if it is somebody's already.

@@ -9,7 +9,7 @@ mod ticket;
 mod user_table;
 
 pub use openid_connect::{Answer, Asked};
-pub use proof::{UpstreamProfile, UpstreamProof};
+pub use proof::{UpstreamProfile, UpstreamProof, UpstreamUnit};
 pub use registry::{ConnectedSystem, Systems};
 
 use crate::secret::Secret;
@@ -30,7 +30,7 @@ pub struct Credentials<'a> {
 pub struct UpstreamUser {
     /// The upstream's own, never-changing identifier of this user.
     pub subject: crate::ids::UpstreamSubject,
-    /// Whether the upstream says that the user is real-name verified.
+    /// Whether the upstream says that the user, or a unit's legal representative, is real-name verified.
     pub says_verified: bool,
     /// What else it knows; pre-fills forms, never proof.
     pub profile: UpstreamProfile,

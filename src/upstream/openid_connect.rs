@@ -221,7 +221,7 @@ impl OpenidConnect {
 
     fn profile(&self, claims: &Map<String, Value>) -> UpstreamProfile {
         let [name, document_type, country, document_number, birth_date, gender, ethnic_group, phone, email] =
-            self.config.claims.all();
+            self.config.claims.person();
         let of = |name: Option<&str>, usual: &str| text(claims, name.unwrap_or(usual));
         UpstreamProfile {
             name: of(name, "name"),
@@ -234,6 +234,7 @@ impl OpenidConnect {
             // E.164 there, the national form here.
             phone: of(phone, "phone_number").trim_start_matches("+86").to_owned(),
             email: of(email, "email"),
+            unit: None,
         }
     }
 

@@ -7,7 +7,28 @@ use crate::clock::Timestamp;
 use crate::ids::{SystemId, UpstreamSubject};
 use crate::protocol::account_kind::AccountKind;
 
-/// What an upstream says about its user. Unchecked text of an old system: it pre-fills forms and is compared, but it
+/// What an upstream says about the unit whose account it is: unchecked text, as everything in [`UpstreamProfile`].
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpstreamUnit {
+    /// Name.
+    pub name: String,
+    /// Type: the two characters of a credit code's beginning, or a word.
+    pub unit_type: String,
+    /// Unified social credit code, or an older number in its place.
+    pub credit_code: String,
+    /// Registered address.
+    pub address: String,
+    /// Day of registration.
+    pub registered_on: String,
+}
+
+impl std::fmt::Debug for UpstreamUnit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UpstreamUnit")
+    }
+}
+
+/// What an upstream says about its user, or, of a unit's account, about its legal representative. Unchecked text of an old system: it pre-fills forms and is compared, but it
 /// proves nothing by itself.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpstreamProfile {
@@ -31,6 +52,9 @@ pub struct UpstreamProfile {
     pub phone: String,
     /// E-mail address.
     pub email: String,
+    /// The unit, if it is a unit's account.
+    #[serde(default)]
+    pub unit: Option<UpstreamUnit>,
 }
 
 impl std::fmt::Debug for UpstreamProfile {
@@ -102,7 +126,7 @@ impl UpstreamProof {
         &self.account
     }
 
-    /// Whether a trusted upstream vouches for the real-name data.
+    /// Whether a trusted upstream vouches for the real-name data; of a unit's account, for its legal representative's.
     pub fn vouched(&self) -> bool {
         self.vouched
     }

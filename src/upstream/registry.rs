@@ -14,8 +14,8 @@ use crate::protocol::account_kind::AccountKind;
 
 enum Kind {
     Ticket(Ticket),
-    UserTable(UserTable),
-    OpenidConnect(OpenidConnect),
+    UserTable(Box<UserTable>),
+    OpenidConnect(Box<OpenidConnect>),
 }
 
 /// A legacy system that can be signed in to.
@@ -33,6 +33,7 @@ pub struct ConnectedSystem {
     pub enabled: bool,
     /// Whether whoever is linked may sign in with it.
     pub signs_in: bool,
+    holds: Vec<AccountKind>,
     kind: Kind,
     clock: Clock,
 }
@@ -43,11 +44,19 @@ impl ConnectedSystem {
         if english { &self.name_en } else { &self.name_zh }
     }
 
-    /// Signs somebody in there.
+    /// Whether it has accounts of this kind.
+    pub fn holds(&self, kind: AccountKind) -> bool {
+        self.holds.contains(&kind)
+    }
+
+    /// Signs somebody in there. A kind of account that it doesn't have is refused without asking.
     ///
     /// # Errors
     /// [`SignInFailure`]
     pub async fn sign_in(&self, credentials: &Credentials<'_>) -> Result<UpstreamProof, SignInFailure> {
+        if !self.holds(credentials.kind) {
+            return Err(SignInFailure::Rejected);
+        }
         let user = match &self.kind {
             Kind::Ticket(ticket) => ticket.sign_in(credentials).await?,
             Kind::UserTable(table) => table.sign_in(credentials).await?,
@@ -121,9 +130,9 @@ impl Systems {
                     http: http.clone(),
                     clock: clock.clone(),
                 }),
-                Connector::UserTable(table) => Kind::UserTable(UserTable::new(&entry.id, table)),
+                Connector::UserTable(table) => Kind::UserTable(Box::new(UserTable::new(&entry.id, table))),
                 Connector::OpenidConnect(provider) => {
-                    Kind::OpenidConnect(OpenidConnect::new(provider.clone(), callback, http, clock, random))
+                    Kind::OpenidConnect(Box::new(OpenidConnect::new(provider.clone(), callback, http, clock, random)))
                 }
             };
             let system = ConnectedSystem {
@@ -135,6 +144,7 @@ impl Systems {
                 carry_over: entry.carry_over,
                 enabled: entry.enabled,
                 signs_in: entry.sign_in,
+                holds: AccountKind::ALL.into_iter().filter(|kind| entry.holds(*kind)).collect(),
                 kind,
                 clock: clock.clone(),
             };

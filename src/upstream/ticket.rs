@@ -9,7 +9,7 @@ use time::macros::{format_description, offset};
 use url::Url;
 
 use super::formula::md5_hex;
-use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUser};
+use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUnit, UpstreamUser};
 use crate::clock::{Clock, Timestamp};
 use crate::ids::UpstreamSubject;
 use crate::protocol::account_kind::AccountKind;
@@ -38,7 +38,8 @@ struct Answer {
     user: Option<User>,
 }
 
-#[derive(Deserialize)]
+/// A user's row; of a unit's account the fields of the unit stand in place of `idtype` to `nation`.
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct User {
     userid: String,
@@ -52,23 +53,56 @@ struct User {
     nation: String,
     mobile: String,
     email: String,
+    #[serde(rename = "CompanyName")]
+    company_name: String,
+    #[serde(rename = "CompanyType")]
+    company_type: String,
+    uniscid: String,
+    #[serde(rename = "CompanyAddress")]
+    company_address: String,
+    #[serde(rename = "EstablishDate")]
+    establish_date: String,
+    #[serde(rename = "CompanyLegRep")]
+    representative: String,
+    #[serde(rename = "CompanyLegRepIdType")]
+    representative_id_type: String,
+    #[serde(rename = "CompanyLegRepIdCountry")]
+    representative_id_country: String,
+    #[serde(rename = "CompanyLegRepIdNum")]
+    representative_id_num: String,
 }
 
-impl Default for User {
-    fn default() -> Self {
-        let s = String::new;
-        Self {
-            userid: s(),
-            authlevel: s(),
-            idtype: s(),
-            username: s(),
-            idcountry: s(),
-            idnum: s(),
-            birthday: s(),
-            sex: s(),
-            nation: s(),
-            mobile: s(),
-            email: s(),
+impl User {
+    fn profile(self, kind: AccountKind) -> UpstreamProfile {
+        match kind {
+            AccountKind::Individual => UpstreamProfile {
+                name: self.username,
+                document_type: self.idtype,
+                document_country: self.idcountry,
+                document_number: self.idnum,
+                birth_date: self.birthday,
+                gender: self.sex,
+                ethnic_group: self.nation,
+                phone: self.mobile,
+                email: self.email,
+                unit: None,
+            },
+            AccountKind::LegalPerson => UpstreamProfile {
+                name: self.representative,
+                document_type: self.representative_id_type,
+                document_country: self.representative_id_country,
+                document_number: self.representative_id_num,
+                phone: self.mobile,
+                email: self.email,
+                unit: Some(UpstreamUnit {
+                    name: self.company_name,
+                    unit_type: self.company_type,
+                    credit_code: self.uniscid,
+                    address: self.company_address,
+                    registered_on: self.establish_date,
+                }),
+                ..UpstreamProfile::default()
+            },
         }
     }
 }
@@ -87,19 +121,9 @@ impl Ticket {
             return Err(SignInFailure::Unavailable);
         }
         Ok(UpstreamUser {
-            subject: UpstreamSubject(user.userid),
+            subject: UpstreamSubject(user.userid.clone()),
             says_verified: matches!(user.authlevel.as_str(), "1" | "2" | "3"),
-            profile: UpstreamProfile {
-                name: user.username,
-                document_type: user.idtype,
-                document_country: user.idcountry,
-                document_number: user.idnum,
-                birth_date: user.birthday,
-                gender: user.sex,
-                ethnic_group: user.nation,
-                phone: user.mobile,
-                email: user.email,
-            },
+            profile: user.profile(credentials.kind),
         })
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Row as _};
 
-use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUser, formula};
+use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUnit, UpstreamUser, formula};
 use crate::config::{self, Formula, Status};
 use crate::ids::{SystemId, UpstreamSubject};
 use crate::protocol::account_kind::AccountKind;
@@ -24,9 +24,9 @@ pub(super) struct UserTable {
     status: Option<Status>,
 }
 
-/// Subject, hash, salt, status, and the profile in the order of [`config::ProfileNames::all`].
+/// Subject, hash, salt, status, then the person and the unit in the order of [`config::ProfileNames`].
 #[derive(Default)]
-struct Row([String; 13]);
+struct Row([String; 18]);
 
 impl FromRow<'_, SqliteRow> for Row {
     fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
@@ -68,10 +68,11 @@ impl UserTable {
         };
         // Two users of whom each has the other's number as a name: nobody can say whose password it would be.
         let row = <[Row; 1]>::try_from(rows).map(|[row]| row).ok();
-        let is_user = row.is_some() && credentials.kind == AccountKind::Individual;
+        let is_user = row.is_some();
         let Row([subject, stored, salt, status, profile @ ..]) = row.unwrap_or_default();
-        let [name, document_type, document_country, document_number, birth_date, gender, ethnic_group, phone, email] =
-            profile;
+        let [name, document_type, document_country, document_number, birth_date, profile @ ..] = profile;
+        let [gender, ethnic_group, phone, email, unit @ ..] = profile;
+        let [unit_name, unit_type, credit_code, address, registered_on] = unit;
         let right = self
             .formulas
             .iter()
@@ -101,6 +102,13 @@ impl UserTable {
             ethnic_group,
             phone,
             email,
+            unit: (credentials.kind == AccountKind::LegalPerson).then_some(UpstreamUnit {
+                name: unit_name,
+                unit_type,
+                credit_code,
+                address,
+                registered_on,
+            }),
         };
         Ok(UpstreamUser { subject: UpstreamSubject(subject), says_verified: false, profile })
     }
@@ -122,7 +130,8 @@ fn query(table: &config::UserTable) -> String {
     };
     let status = table.status.as_ref().map(|status| status.column.as_str());
     let columns = [Some(table.subject.as_str()), Some(&table.password), table.salt.as_deref(), status];
-    let columns: Vec<String> = columns.into_iter().chain(table.columns.all()).map(text).collect();
+    let columns = columns.into_iter().chain(table.columns.person()).chain(table.columns.unit());
+    let columns: Vec<String> = columns.map(text).collect();
     let accounts: Vec<String> =
         table.accounts.iter().map(|column| format!("t.\"{column}\" = ?1 COLLATE BINARY")).collect();
     format!("SELECT {} FROM \"{}\" AS t WHERE {} LIMIT 2", columns.join(", "), table.table, accounts.join(" OR "))

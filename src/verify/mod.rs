@@ -1,4 +1,7 @@
-//! Real-name checks against an authoritative source: is there a living person with this name and this number?
+//! Checks against authoritative sources: is there a living person with this name and this number, and is that person the
+//! legal representative of this unit?
+
+mod unit;
 
 use std::time::Duration;
 
@@ -9,7 +12,9 @@ use crate::domain::document::Document;
 use crate::domain::person::PersonName;
 use crate::signed_client::{CallError, SignedClient};
 
-/// How long a person waits for the source at most.
+pub use unit::{UnitCheckPassed, UnitCheckResult, UnitSource};
+
+/// How long a person waits for a source at most.
 const TIMEOUT: Duration = Duration::from_secs(8);
 
 /// What the source said.

@@ -56,6 +56,7 @@ fn an_http_issuer_is_refused_and_all_faults_are_told_at_once() {
         "issuer",
         "gateway.secret",
         "source.secret",
+        "registry.secret",
         "clients.booking.secret",
         "clients.booking.redirect_uris",
         "clients.booking.scopes",

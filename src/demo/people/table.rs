@@ -1,5 +1,6 @@
 //! The table itself: one row of the legacy system `hefei` for each story, and the source's records.
 
+use super::registered::{HUIYUAN, QIN_SHOP};
 use super::{Entry, Expectation, Kind, Person, Record, Standing, State, Unit, entry, individual, other};
 use crate::domain::document::DocumentType;
 
@@ -419,11 +420,7 @@ pub const PEOPLE: &[Person] = &[
         email: "",
         auth_level: 2,
         state: State::Active,
-        unit: Some(Unit {
-            name: "合肥徽园茶业有限公司（演示）",
-            credit_code: "91340100MA00000151",
-            address: "安徽省合肥市演示路1号",
-        }),
+        unit: Some(Unit::plain(HUIYUAN)),
         truth: entry("李明", "340102198803159975", "1"),
         story_zh: "法人用户：法定代表人李明已实名（李明须先办完）",
         story_en: "a company whose representative 李明 is verified (after liming is done)",
@@ -443,11 +440,7 @@ pub const PEOPLE: &[Person] = &[
         email: "",
         auth_level: 0,
         state: State::Active,
-        unit: Some(Unit {
-            name: "合肥市庐阳区秦记面馆（演示）",
-            credit_code: "92340100MA0000023Q",
-            address: "安徽省合肥市演示路2号",
-        }),
+        unit: Some(Unit::plain(QIN_SHOP)),
         truth: entry("秦朗", "34010219820714999X", "1"),
         story_zh: "法人用户：个体工商户，经营者秦朗尚未实名",
         story_en: "an individual business whose operator 秦朗 isn't verified yet",

@@ -74,6 +74,7 @@ fn the_manifest_survives_json_and_its_table_is_aligned() {
         client_id: "rp",
         legacy: "http://127.0.0.1:3",
         source: "http://127.0.0.1:4",
+        registry: "http://127.0.0.1:7",
         inbox: "http://127.0.0.1:5",
         police: "http://127.0.0.1:6",
         exam: "/tmp/exam.db",

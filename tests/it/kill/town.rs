@@ -121,6 +121,7 @@ fn configuration(
         site = {{ sms_signature = "省政务服务网", hotline = "12345" }}
         gateway = {{ id = "inbox", url = "{inbox}", client = "guiyi", secret = "{secret}" }}
         source = {{ id = "population", url = "{source}", client = "guiyi", secret = "{secret}" }}
+        registry = {{ id = "organisations", url = "{source}", client = "guiyi", secret = "{secret}" }}
         halls = {{ addresses = ["127.0.0.1"] }}
 
         [[systems]]

@@ -120,6 +120,7 @@ impl Rogue {
             vouches: true,
             carry_over: CarryOver::No,
             sign_in: true,
+            holds: None,
             connector: Connector::OpenidConnect(OpenidConnect {
                 issuer: self.issuer.clone(),
                 client_id: "portal".into(),

@@ -9,7 +9,7 @@ use guiyi::app::{self, App, Ports};
 use guiyi::clock::{Clock, Random, Timestamp};
 use guiyi::config::{ClientEntry, Config};
 use guiyi::demo::world::{Neighbours, Places, Secrets, config};
-use guiyi::demo::{exam, inbox, legacy, police, source};
+use guiyi::demo::{exam, inbox, legacy, police, registry, source};
 use guiyi::domain::client::SigningAlgorithm;
 use guiyi::ids::{ClientId, SystemId};
 use guiyi::secret::Secret;
@@ -102,6 +102,7 @@ impl World {
         let (police, police_url) = bind().await;
         let neighbours = Neighbours::new(&secrets, &ports, &issuer, &police_url).unwrap();
         let (l, s, i) = (neighbours.legacy.clone(), neighbours.source.clone(), neighbours.inbox.clone());
+        let r = neighbours.registry.clone();
         let router = police::router(neighbours.police.clone());
         tokio::spawn(async move { axum::serve(police, router).await.unwrap() });
         let places = Places {
@@ -109,6 +110,7 @@ impl World {
             relying_party: Url::parse("http://localhost:8081").unwrap(),
             legacy: listen(|_| legacy::router(l)).await,
             source: listen(|_| source::router(s)).await,
+            registry: listen(|_| registry::router(r)).await,
             inbox: listen(|_| inbox::router(i)).await,
             police: police_url,
             exam: folder.join("exam.db"),

@@ -1,0 +1,212 @@
+//! The portal's configuration in the demonstration, and where everything is.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::app::Ports;
+use crate::config::{
+    CarryOver, ClientEntry, Config, Connector, Database, Formula, Halls, Keys, OpenidConnect, Passwords, ProfileNames,
+    Review, Service, Site, Status, System, UserTable,
+};
+use crate::demo::manifest::{EXAM_ID, POLICE_ID, SYSTEM_ID};
+use crate::demo::people::State as AccountState;
+use crate::demo::{Addresses, Manifest, manifest, staff};
+use crate::domain::client::SigningAlgorithm;
+use crate::ids::{ClientId, SystemId};
+use crate::secret::Secret;
+
+/// The relying party's `client_id`.
+pub const CLIENT_ID: &str = "real-estate-booking";
+pub(super) const SERVICE_CODE: &str = "hfzwfw";
+pub(super) const SERVICE_CLIENT: &str = "guiyi";
+
+/// The secrets between the portal and its neighbours: made anew at each start.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    pub(super) client: Secret,
+    pub(super) service: Secret,
+    pub(super) source: Secret,
+    pub(super) registry: Secret,
+    pub(super) gateway: Secret,
+    pub(super) police: Secret,
+}
+
+impl Secrets {
+    /// Fresh ones.
+    pub fn generate(ports: &Ports) -> Self {
+        let secret = || Secret::new(ports.random.token::<24>());
+        Self {
+            client: secret(),
+            service: secret(),
+            source: secret(),
+            registry: secret(),
+            gateway: secret(),
+            police: secret(),
+        }
+    }
+}
+
+/// Where the servers listen, and the files are.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The portal; also its issuer.
+    pub issuer: Url,
+    /// The relying party.
+    pub relying_party: Url,
+    /// The legacy system.
+    pub legacy: Url,
+    /// The authoritative source.
+    pub source: Url,
+    /// The registry of organisations.
+    pub registry: Url,
+    /// The SMS and mail gateway.
+    pub inbox: Url,
+    /// The police's OpenID Connect provider.
+    pub police: Url,
+    /// The examination office's user table.
+    pub exam: PathBuf,
+}
+
+pub(super) fn text(url: &Url) -> &str {
+    url.as_str().trim_end_matches('/')
+}
+
+impl Places {
+    /// What a visitor needs to know.
+    pub fn manifest(&self) -> Manifest {
+        manifest(&Addresses {
+            issuer: text(&self.issuer),
+            relying_party: text(&self.relying_party),
+            client_id: CLIENT_ID,
+            legacy: text(&self.legacy),
+            source: text(&self.source),
+            registry: text(&self.registry),
+            inbox: text(&self.inbox),
+            police: text(&self.police),
+            exam: &self.exam.display().to_string(),
+        })
+    }
+}
+
+/// The portal's configuration in the demonstration. An http issuer is possible only here.
+pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -> Config {
+    let service = |id: &str, url: &Url, secret: &Secret| Service {
+        id: id.to_owned(),
+        url: url.clone(),
+        client: SERVICE_CLIENT.to_owned(),
+        secret: secret.clone(),
+    };
+    Config {
+        issuer: places.issuer.clone(),
+        listen: SocketAddr::from(([127, 0, 0, 1], places.issuer.port().unwrap_or(0))),
+        trusted_proxies: Vec::new(),
+        database: Database { url: Secret::new(database), connections: 4 },
+        keys: Keys { directory: keys.to_owned() },
+        site: Site {
+            organiser: "归一演示（与任何真实单位无关）".to_owned(),
+            site_code: "0000000000".to_owned(),
+            icp: "ICP备00000000号（演示）".to_owned(),
+            police: "公网安备00000000000000号（演示）".to_owned(),
+            hotline: "12345".to_owned(),
+            sms_signature: "安徽政务服务网".to_owned(),
+        },
+        gateway: service("inbox", &places.inbox, &secrets.gateway),
+        source: service("population", &places.source, &secrets.source),
+        registry: service("organisations", &places.registry, &secrets.registry),
+        halls: Halls::default(),
+        review: Review { reviewers: staff::user_names(), ..Review::default() },
+        systems: vec![
+            System {
+                vouches: true,
+                // Its hashes are unsalted, so the default would be `no`; the demonstration shows the second step.
+                carry_over: CarryOver::WithSecondStep,
+                ..system(
+                    SYSTEM_ID,
+                    Connector::Ticket {
+                        url: places.legacy.clone(),
+                        service_code: SERVICE_CODE.to_owned(),
+                        service_password: secrets.service.clone(),
+                    },
+                )
+            },
+            system(EXAM_ID, Connector::UserTable(exam_table(places))),
+            System {
+                vouches: true,
+                sign_in: true,
+                ..system(POLICE_ID, Connector::OpenidConnect(police_provider(places, secrets)))
+            },
+        ],
+        clients: vec![ClientEntry {
+            id: ClientId::from(CLIENT_ID),
+            name_zh: "不动产登记预约".to_owned(),
+            name_en: "Real-estate registration booking".to_owned(),
+            secret: Some(secrets.client.clone()),
+            redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
+            post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],
+            scopes: "openid profile phone email real_name".to_owned(),
+            owns_system: None,
+            sector: Some("booking.demo.invalid".to_owned()),
+            id_token_signed_response_alg: SigningAlgorithm::ES256,
+            enabled: true,
+        }],
+        passwords: Passwords::default(),
+    }
+}
+
+fn system(id: &str, connector: Connector) -> System {
+    System {
+        id: SystemId::from(id),
+        name_zh: None,
+        name_en: None,
+        vouches: false,
+        carry_over: CarryOver::No,
+        sign_in: false,
+        holds: None,
+        connector,
+        enabled: true,
+    }
+}
+
+fn exam_table(places: &Places) -> UserTable {
+    let name = |text: &str| Some(text.to_owned());
+    UserTable {
+        path: places.exam.clone(),
+        table: "exam_user".to_owned(),
+        accounts: vec!["login_name".to_owned(), "mobile".to_owned()],
+        subject: "uid".to_owned(),
+        password: "passwd".to_owned(),
+        salt: name("salt"),
+        formulas: vec![Formula::Md5Middle, Formula::Md5Md5Salt],
+        status: Some(Status {
+            column: "state".to_owned(),
+            disabled: vec![(AccountState::Disabled as i64).to_string()],
+            locked: vec![(AccountState::Locked as i64).to_string()],
+        }),
+        columns: ProfileNames {
+            name: name("real_name"),
+            document_number: name("id_card"),
+            gender: name("sex"),
+            ethnic_group: name("nation"),
+            phone: name("mobile"),
+            email: name("mail"),
+            ..ProfileNames::default()
+        },
+    }
+}
+
+fn police_provider(places: &Places, secrets: &Secrets) -> OpenidConnect {
+    OpenidConnect {
+        issuer: text(&places.police).to_owned(),
+        client_id: SERVICE_CLIENT.to_owned(),
+        client_secret: secrets.police.clone(),
+        scopes: "openid profile phone".to_owned(),
+        userinfo: true,
+        account: "preferred_username".to_owned(),
+        claims: ProfileNames::default(),
+        verified_claim: Some("real_name_level".to_owned()),
+        verified_value: "verified".to_owned(),
+        origins: Vec::new(),
+    }
+}
