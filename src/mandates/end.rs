@@ -77,7 +77,14 @@ async fn write(
 ) -> Stored<Vec<MandateId>> {
     let ended = mandates::end(tx, id, why, pen.now).await?;
     let name = accounts::find(tx, &pen.keys, unit).await?.map(|unit| unit.name().to_owned()).unwrap_or_default();
-    tell_ended(tx, pen, &actor(person), (unit, &name), &ended).await?;
+    for (holder, role, why) in note_ended(tx, pen, &actor(person), unit, &ended).await? {
+        let text = match why {
+            Ending::Revoked => texts::revoked(&pen.signature, &name, role, &pen.hotline),
+            Ending::Granter => texts::ended_with(&pen.signature, &name, role, &pen.hotline),
+            Ending::Resigned | Ending::Declined | Ending::Replaced | Ending::Lapsed => continue,
+        };
+        pen.tell(tx, &holder, &text).await?;
+    }
     if why == Ending::Resigned
         && let Some(entry) = mandates::find(tx, id).await?
         && let Some(by) = entry.granted_by
@@ -90,15 +97,16 @@ async fn write(
     Ok(ended)
 }
 
-/// Notes what has ended, in the unit's log and in each holder's own, and tells the holders. Whoever has only been invited
-/// had nothing yet, and isn't told.
-pub(super) async fn tell_ended(
+/// Notes what has ended, in the unit's log and in each holder's own; whose it was. Whoever has only been invited had nothing
+/// yet.
+pub(super) async fn note_ended(
     tx: &mut Tx,
     pen: &Pen,
     actor: &str,
-    (unit, name): (&AccountId, &str),
+    unit: &AccountId,
     ended: &[MandateId],
-) -> Stored<()> {
+) -> Stored<Vec<(AccountId, Role, Ending)>> {
+    let mut holders = Vec::new();
     for id in ended {
         let Some(entry) = mandates::find(tx, id).await? else { continue };
         let Some((_, why)) = entry.ended else { continue };
@@ -106,14 +114,7 @@ pub(super) async fn tell_ended(
         let detail = json!({ "mandate": id, "role": role, "why": why.as_str(), "invited": entry.person.is_none() });
         let holder: Vec<&AccountId> = entry.person.iter().collect();
         pen.note(tx, "mandate.ended", actor, (unit, &holder), &detail).await?;
-        let Some(person) = &entry.person else { continue };
-        let text = match why {
-            Ending::Revoked => texts::revoked(&pen.signature, name, role, &pen.hotline),
-            Ending::Granter => texts::ended_with(&pen.signature, name, role, &pen.hotline),
-            // A replaced representative's news is the unit's, and told to all at once.
-            Ending::Replaced | Ending::Resigned | Ending::Declined | Ending::Lapsed => continue,
-        };
-        pen.tell(tx, person, &text).await?;
+        holders.extend(entry.person.map(|person| (person, role, why)));
     }
-    Ok(())
+    Ok(holders)
 }

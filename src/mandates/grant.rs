@@ -45,10 +45,10 @@ pub async fn grant(
 ) -> Stored<Done<MandateId>> {
     let (pen, asker) = (Pen::of(app), asker.clone());
     let (granter, unit) = (granter.clone(), unit.clone());
-    let work = move |tx: &'_ mut Tx| -> futures_util::future::BoxFuture<'_, Stored<Done<MandateId>>> {
-        Box::pin(async move { write(tx, &pen, (&granter, &unit), &asked, &asker).await })
-    };
-    let done = app.db.write(work).await?;
+    let done = app
+        .db
+        .write(move |tx| Box::pin(async move { write(tx, &pen, (&granter, &unit), &asked, &asker).await }))
+        .await?;
     app.outbox.notify_one();
     Ok(done)
 }

@@ -61,7 +61,7 @@ impl Invited {
 }
 
 /// Why something wasn't done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// There is no such thing, or it isn't this person's to touch: the two look the same.
     Unknown,
