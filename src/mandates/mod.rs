@@ -8,6 +8,7 @@ mod answer;
 mod end;
 mod grant;
 pub mod recheck;
+mod sign_ins;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,7 @@ use crate::storage::{StorageError, Stored, Tx, accounts, audit, mandates, outbox
 pub use answer::{Offer, accept, decline, invitation, invitations_of};
 pub use end::{may_end, resign, revoke};
 pub use grant::{Asked, grant};
+pub use sign_ins::end_sign_in;
 
 /// How long a message may wait for its gateway.
 const MESSAGE_LIFETIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);
@@ -151,6 +153,8 @@ impl Pen {
         (unit, people): (&AccountId, &[&AccountId]),
         detail: &Value,
     ) -> Stored<()> {
+        let mut detail = detail.clone();
+        detail["unit"] = Value::String(unit.0.clone());
         let mut told: Vec<&AccountId> = vec![unit];
         for person in people {
             if !told.contains(person) {
@@ -159,7 +163,7 @@ impl Pen {
         }
         for account in told {
             let subject = format!("account:{account}");
-            audit::record(tx, &self.random, self.now, event, (actor, &subject), detail).await?;
+            audit::record(tx, &self.random, self.now, event, (actor, &subject), &detail).await?;
         }
         Ok(())
     }
