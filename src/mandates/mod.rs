@@ -56,8 +56,7 @@ impl Invited {
     /// [`StorageError::Corrupt`]
     pub fn of(keys: &Keyring, entry: &Entry) -> Stored<Option<Self>> {
         let Some(invitation) = &entry.invitation else { return Ok(None) };
-        let corrupt =
-            |_| StorageError::Corrupt { table: "mandates", key: entry.id.0.clone(), column: "invited" };
+        let corrupt = |_| StorageError::Corrupt { table: "mandates", key: entry.id.0.clone(), column: "invited" };
         keys.open_json(Purpose::Field, entry.id.as_str(), &invitation.invited).map(Some).map_err(corrupt)
     }
 }

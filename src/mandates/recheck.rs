@@ -212,8 +212,7 @@ impl News {
             Standing::Revoked | Standing::Dissolved => grants::revoke_of_unit(tx, &account.id, pen.now).await?,
         };
         let members = mandates::of_unit(tx, &account.id).await?.into_iter();
-        let people: Vec<AccountId> =
-            members.filter_map(mandates::Entry::live).map(|mandate| mandate.person).collect();
+        let people: Vec<AccountId> = members.filter_map(mandates::Entry::live).map(|mandate| mandate.person).collect();
         let concerned: Vec<&AccountId> = people.iter().collect();
         let detail = json!({ "standing": standing });
         pen.note(tx, "unit.standing", who, (&account.id, &concerned), &detail).await?;

@@ -12,11 +12,7 @@ use crate::storage::{Stored, sessions};
 ///
 /// # Errors
 /// The store's own.
-pub async fn end_sign_in(
-    app: &App,
-    (person, unit): (&AccountId, &AccountId),
-    session: &SessionId,
-) -> Stored<Done<()>> {
+pub async fn end_sign_in(app: &App, (person, unit): (&AccountId, &AccountId), session: &SessionId) -> Stored<Done<()>> {
     let (pen, who, id, ended) = (Pen::of(app), person.clone(), unit.clone(), session.clone());
     let done = app
         .db

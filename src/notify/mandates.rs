@@ -22,7 +22,9 @@ fn not_you(hotline: &str) -> String {
 /// Asks whoever has this phone to act for a unit.
 pub fn invited(signature: &str, unit: &str, as_what: Role) -> String {
     let role = role(as_what);
-    format!("【{signature}】“{unit}”邀请您担任{role}。同意的，请登录统一门户，在“我的单位”中接受，7天内有效；不同意的，无需处理。")
+    format!(
+        "【{signature}】“{unit}”邀请您担任{role}。同意的，请登录统一门户，在“我的单位”中接受，7天内有效；不同意的，无需处理。"
+    )
 }
 
 /// Tells the representative that an administrator has invited an agent.
@@ -56,7 +58,10 @@ pub fn ended_with(signature: &str, unit: &str, what: Role, hotline: &str) -> Str
 
 /// Tells everybody concerned that the registry names another representative.
 pub fn replaced(signature: &str, unit: &str, hotline: &str) -> String {
-    format!("【{signature}】登记信息显示“{unit}”的法定代表人已变更，原有授权全部终止，由新的法定代表人重新办理。{}", not_you(hotline))
+    format!(
+        "【{signature}】登记信息显示“{unit}”的法定代表人已变更，原有授权全部终止，由新的法定代表人重新办理。{}",
+        not_you(hotline)
+    )
 }
 
 /// Tells everybody concerned how a unit stands now.

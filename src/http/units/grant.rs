@@ -44,13 +44,7 @@ struct GrantPage {
     own_until: Option<String>,
 }
 
-fn page(
-    app: &App,
-    visit: &Visit,
-    (entered, mine): (&Entered, &Mandate),
-    form: Form,
-    status: u16,
-) -> Reply {
+fn page(app: &App, visit: &Visit, (entered, mine): (&Entered, &Mandate), form: Form, status: u16) -> Reply {
     let locale = visit.locale;
     let Terms { role: own, reach, validity } = &mine.terms;
     let roles = [Role::Agent, Role::Administrator].into_iter().filter(|other| own.may_grant(*other));
@@ -144,11 +138,7 @@ fn read(app: &App, visit: &Visit, mine: &Mandate, params: &Params, form: &mut Fo
     let validity = validity(app.today(), visit.now, mine, params, form);
     Some(Asked {
         invited: Invited { name: name.ok()?, phone: phone.ok()? },
-        terms: Terms {
-            role: role?,
-            reach: Reach { clients: clients?, matters: matters? },
-            validity: validity?,
-        },
+        terms: Terms { role: role?, reach: Reach { clients: clients?, matters: matters? }, validity: validity? },
     })
 }
 

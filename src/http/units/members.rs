@@ -171,7 +171,11 @@ pub(in crate::http) async fn take(
             // Sent twice: it has ended already.
             let entry = mandates::find(&mut app.db.read().await?, &mandate).await?;
             let ended = entry.is_some_and(|entry| entry.unit == entered.unit.id && entry.ended.is_some());
-            if ended && entered.manager().is_some() { Ok(Reply::to(entered.path("/members"))) } else { Err(Mishap::NotFound) }
+            if ended && entered.manager().is_some() {
+                Ok(Reply::to(entered.path("/members")))
+            } else {
+                Err(Mishap::NotFound)
+            }
         }
         Err(refusal) => Err(refusal.into()),
     }

@@ -140,11 +140,7 @@ async fn overview(app: &App, visit: &Visit, entered: &Entered, notice: &str, sta
 }
 
 /// `GET /units/{id}`
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    Path(id): Path<String>,
-) -> Result<Reply, Mishap> {
+pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, Path(id): Path<String>) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
     let entered = enter(&app, &visit, account, &id).await?;
     overview(&app, &visit, &entered, "", 200).await

@@ -27,7 +27,9 @@ impl Words {
         let Reach { clients, matters } = &terms.reach;
         Self {
             role: role(locale, terms.role),
-            clients: extent(locale, clients, "acting-all-clients", |id: &ClientId| client_name(app, id.as_str(), locale)),
+            clients: extent(locale, clients, "acting-all-clients", |id: &ClientId| {
+                client_name(app, id.as_str(), locale)
+            }),
             matters: extent(locale, matters, "acting-all-matters", |one| matter(locale, *one)),
             validity: validity(locale, &terms.validity),
         }
