@@ -1,4 +1,5 @@
-//! The legacy system: an older city portal with its own users, its own md5 passwords and its ticket API.
+//! The legacy system: an older portal with its own users, its own md5 passwords and its ticket API. The demonstration has
+//! two, a city's and the one where companies are registered.
 //!
 //! `POST /api/ticket` takes an account and its password for a ticket (once, 60 seconds), `POST /api/token` the ticket
 //! for a token, `POST /api/userinfo` the token for the user's row. Every call carries
@@ -193,10 +194,11 @@ pub(super) fn md5_hex(text: &str) -> String {
 #[derive(Template)]
 #[template(path = "demo/legacy.html")]
 struct Home<'a> {
+    name: &'static str,
     mode: Mode,
     users: Vec<(&'a Person, AccountState)>,
 }
 
 async fn home(State(state): State<LegacyState>) -> Response {
-    page(StatusCode::OK, &Home { mode: state.switch().mode(), users: state.users() })
+    page(StatusCode::OK, &Home { name: state.name(), mode: state.switch().mode(), users: state.users() })
 }

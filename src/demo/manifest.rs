@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::people::{EXAM, Expectation, Kind, PEOPLE, POLICE, Person, RECORDS, Record, Standing, UNITS};
+use super::people::{
+    COMPANIES, EXAM, Expectation, Kind, PEOPLE, POLICE, Person, RECORDS, Record, SOCIETIES, Standing, UNITS, UnitData,
+};
 use super::registry::UnitEntry;
 use crate::domain::document::DocumentType;
 use crate::ids::SystemId;
@@ -14,6 +16,11 @@ pub const SYSTEM_ID: &str = "hefei";
 pub const EXAM_ID: &str = "jyt";
 /// The police's identifier there.
 pub const POLICE_ID: &str = "gat";
+
+/// The identifier there of the office where companies are registered.
+pub const COMPANIES_ID: &str = "gsj";
+/// The civil-affairs department's identifier there.
+pub const SOCIETIES_ID: &str = "mzt";
 
 /// Where the demonstration's servers are.
 #[derive(Clone, Copy, Debug)]
@@ -34,8 +41,12 @@ pub struct Addresses<'a> {
     pub inbox: &'a str,
     /// The police's OpenID Connect provider.
     pub police: &'a str,
+    /// The legacy system where companies are registered.
+    pub companies: &'a str,
     /// The file with the examination office's user table.
     pub exam: &'a str,
+    /// The file with the civil-affairs department's user table.
+    pub societies: &'a str,
 }
 
 /// The demonstration, as data.
@@ -96,8 +107,11 @@ pub struct UserEntry {
     pub user_id: String,
     /// The phone of the old row, or empty.
     pub mobile: String,
-    /// What the person types into the real-name form.
+    /// What the person, or a unit's representative, types into the real-name form.
     pub enters: EntryData,
+    /// What is typed into the unit's form, for a unit's account.
+    #[serde(default)]
+    pub unit: Option<UnitForm>,
     /// What to try, in Chinese.
     pub story: String,
     /// What to try, in English.
@@ -123,6 +137,21 @@ pub struct EntryData {
     pub gender: String,
     /// 民族, GB/T 3304.
     pub ethnic_code: String,
+}
+
+/// What is typed into a unit's form.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnitForm {
+    /// 单位类型, the two characters of GB 32100-2015.
+    pub unit_type: String,
+    /// 单位名称.
+    pub name: String,
+    /// 统一社会信用代码.
+    pub credit_code: String,
+    /// 注册地址.
+    pub address: String,
+    /// 注册时间, `yyyy-mm-dd`.
+    pub registered_on: String,
 }
 
 /// A record of the authoritative source.
@@ -157,6 +186,7 @@ pub fn manifest(at: &Addresses<'_>) -> Manifest {
         users,
     };
     let exam = EXAM.iter().map(|(person, _)| UserEntry::from(person)).collect();
+    let societies = SOCIETIES.iter().map(|(person, _)| UserEntry::from(person)).collect();
     Manifest {
         issuer: at.issuer.into(),
         relying_party: RelyingPartyEntry { url: at.relying_party.into(), client_id: at.client_id.into() },
@@ -164,6 +194,8 @@ pub fn manifest(at: &Addresses<'_>) -> Manifest {
             system(SYSTEM_ID, "ticket", at.legacy, PEOPLE.iter().map(UserEntry::from).collect()),
             system(EXAM_ID, "user_table", at.exam, exam),
             system(POLICE_ID, "openid_connect", at.police, POLICE.iter().map(UserEntry::from).collect()),
+            system(COMPANIES_ID, "ticket", at.companies, COMPANIES.iter().map(UserEntry::from).collect()),
+            system(SOCIETIES_ID, "user_table", at.societies, societies),
         ],
         records: RECORDS.iter().map(RecordEntry::from).collect(),
         inbox: Place { url: at.inbox.into() },
@@ -195,7 +227,11 @@ fn line(system: &SystemEntry, user: &UserEntry) -> [String; 7] {
         "CHN" => enters.document_number.clone(),
         country => format!("{country} {}", enters.document_number),
     };
-    [&system.id, &user.account, &user.password, &enters.name, &number, &user.mobile, &user.story].map(String::clone)
+    let (name, number) = match &user.unit {
+        None => (enters.name.clone(), number),
+        Some(unit) => (format!("{} / {}", unit.name, enters.name), format!("{} / {number}", unit.credit_code)),
+    };
+    [&system.id, &user.account, &user.password, &name, &number, &user.mobile, &user.story].map(String::clone)
 }
 
 fn pad(cell: &str, width: usize) -> String {
@@ -232,10 +268,19 @@ impl From<&Person> for UserEntry {
                 gender: truth.gender.into(),
                 ethnic_code: truth.ethnic_code.into(),
             },
+            unit: person.unit.map(|unit| UnitForm::from(unit.truth)),
             story: person.story_zh.into(),
             story_en: person.story_en.into(),
             expectation: person.expectation,
         }
+    }
+}
+
+impl From<UnitData> for UnitForm {
+    fn from(unit: UnitData) -> Self {
+        let UnitData { unit_type, name, credit_code, address, registered_on } = unit;
+        let [unit_type, name, credit_code] = [unit_type, name, credit_code].map(String::from);
+        Self { unit_type, name, credit_code, address: address.into(), registered_on: registered_on.into() }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod police;
 pub mod registry;
 pub mod relying_party;
 pub mod signed;
+pub mod societies;
 pub mod source;
 pub mod staff;
 pub mod world;

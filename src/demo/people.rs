@@ -10,12 +10,16 @@ use crate::domain::document::DocumentType;
 mod exam;
 mod police;
 mod registered;
+mod societies;
 mod table;
+mod units;
 
 pub use exam::{EXAM, Stored};
 pub use police::POLICE;
 pub use registered::{UNITS, UnitRecord, UnitStatus};
+pub use societies::SOCIETIES;
 pub use table::{PEOPLE, RECORDS};
+pub use units::COMPANIES;
 
 /// Whose account it is in the legacy system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -91,8 +95,24 @@ pub enum Expectation {
     Locked,
     /// Disabled in the legacy system.
     Disabled,
-    /// A unit's account.
+    /// A unit whose representative has an account, or brings one along: the registry matches.
     Unit,
+    /// A unit whose representative brings an old account along first, which isn't verified; then the registry matches.
+    RepresentativeFirst,
+    /// A unit whose representative has no account anywhere and registers first; then the registry matches.
+    RepresentativeRegisters,
+    /// A unit whose representative is unknown to the source: a reviewer first, then the registry matches.
+    RepresentativeReview,
+    /// The unit has an account already: bind to it.
+    UnitBound,
+    /// The unit's licence was revoked: refused.
+    Revoked,
+    /// The unit is dissolved: refused.
+    Dissolved,
+    /// The unit is registered elsewhere now: back, or manual review.
+    Moved,
+    /// A credit code that was issued with a wrong check character: only manual review leads on.
+    WrongCheck,
 }
 
 /// What the person in the story types into the real-name form.

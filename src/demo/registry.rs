@@ -228,7 +228,7 @@ async fn change_representative(State(state): State<RegistryState>, Form(form): F
         let text = "姓名或居民身份证号码有误 / no name, or no resident ID number\n";
         return (StatusCode::UNPROCESSABLE_ENTITY, text).into_response();
     };
-    changed(state.set_representative(&form.credit_code, name.as_str(), number.number()))
+    changed(state.set_representative(&form.credit_code, name.as_str(), number.number()), &form.credit_code)
 }
 
 #[derive(Deserialize)]
@@ -238,9 +238,14 @@ struct NewStatus {
 }
 
 async fn change_status(State(state): State<RegistryState>, Form(form): Form<NewStatus>) -> Response {
-    changed(state.set_status(&form.credit_code, form.status))
+    changed(state.set_status(&form.credit_code, form.status), &form.credit_code)
 }
 
-fn changed(known: bool) -> Response {
-    if known { Redirect::to("/#units").into_response() } else { StatusCode::NOT_FOUND.into_response() }
+/// Back to the unit on the page.
+fn changed(known: bool, credit_code: &str) -> Response {
+    if known {
+        Redirect::to(&format!("/#{credit_code}")).into_response()
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
 }

@@ -11,19 +11,19 @@ use url::Url;
 use super::exam;
 use super::inbox::{self, InboxState};
 use super::legacy::{self, LegacyState};
-use super::people::{PEOPLE, UNITS, records};
+use super::people::{COMPANIES, PEOPLE, UNITS, records};
 use super::police::{self, PoliceConfig, PoliceState};
 use super::registry::{self, RegistryState, UnitEntry};
 use super::relying_party::{self, RelyingParty, RelyingPartyConfig};
 use super::source::{self, SourceState};
-use super::{Manifest, serve};
+use super::{Manifest, serve, societies};
 use crate::app::{self, Ports};
 
 mod settings;
 
 pub use settings::{CLIENT_ID, Places, Secrets, config};
 
-use settings::{SERVICE_CLIENT, SERVICE_CODE, text};
+use settings::{COMPANIES_CODE, SERVICE_CLIENT, SERVICE_CODE, text};
 
 /// The portal's neighbours, with the switches that make them fail.
 #[derive(Clone)]
@@ -38,6 +38,8 @@ pub struct Neighbours {
     pub inbox: InboxState,
     /// The police's OpenID Connect provider.
     pub police: PoliceState,
+    /// The legacy system where companies are registered.
+    pub companies: LegacyState,
 }
 
 impl Neighbours {
@@ -56,7 +58,20 @@ impl Neighbours {
         let police = PoliceState::new(police, clock.clone(), random.clone());
         Ok(Self {
             police: police.ok_or_else(|| anyhow::anyhow!("no key could be made"))?,
-            legacy: LegacyState::new(SERVICE_CODE, secrets.service.clone(), PEOPLE, clock.clone(), random),
+            legacy: LegacyState::new(
+                "合肥市政务服务网",
+                (SERVICE_CODE, secrets.service.clone()),
+                PEOPLE,
+                clock.clone(),
+                random.clone(),
+            ),
+            companies: LegacyState::new(
+                "省工商局企业登记网办",
+                (COMPANIES_CODE, secrets.companies.clone()),
+                COMPANIES,
+                clock.clone(),
+                random,
+            ),
             source: SourceState::new(SERVICE_CLIENT, secrets.source.clone(), records(), clock.clone()),
             registry: RegistryState::new(
                 SERVICE_CLIENT,
@@ -98,8 +113,10 @@ pub async fn open(folder: &Path) -> anyhow::Result<Arc<app::App>> {
         source: nowhere.clone(),
         registry: nowhere.clone(),
         inbox: nowhere.clone(),
-        police: nowhere,
+        police: nowhere.clone(),
+        companies: nowhere,
         exam: folder.join("exam.db"),
+        societies: folder.join("mzt.db"),
     };
     let database = format!("sqlite:{}", database.display());
     let config = config(&places, &Secrets::generate(&ports), &folder.join("keys"), &database);
@@ -114,13 +131,13 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
     let ports = Ports::system();
     let secrets = Secrets::generate(&ports);
     let mut listeners = Vec::new();
-    for offset in 0..7 {
+    for offset in 0..8 {
         let port = options.port.checked_add(offset).ok_or_else(|| anyhow::anyhow!("the port is too high"))?;
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
         listeners.push(listener.map_err(|e| anyhow::anyhow!("port {port} can't be used: {e}"))?);
     }
-    let [portal, relying_party, legacy, source, inbox, police, registry] =
-        <[TcpListener; 7]>::try_from(listeners).map_err(|_| anyhow::anyhow!("seven listeners are needed"))?;
+    let [portal, relying_party, legacy, source, inbox, police, registry, companies] =
+        <[TcpListener; 8]>::try_from(listeners).map_err(|_| anyhow::anyhow!("eight listeners are needed"))?;
     let at = |listener: &TcpListener| -> anyhow::Result<Url> {
         Ok(Url::parse(&format!("http://localhost:{}/", listener.local_addr()?.port()))?)
     };
@@ -133,9 +150,12 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
         registry: at(&registry)?,
         inbox: at(&inbox)?,
         police: at(&police)?,
+        companies: at(&companies)?,
         exam: folder.path.join("exam.db"),
+        societies: folder.path.join("mzt.db"),
     };
     exam::write(&places.exam).await?;
+    societies::write(&places.societies).await?;
     let database = format!("sqlite:{}", folder.path.join("guiyi.db").display());
     let config = config(&places, &secrets, &folder.path.join("keys"), &database);
     let app = app::build(config, ports.clone(), options.test_mode).await?;
@@ -170,6 +190,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
         tokio::spawn(serve(source, source::router(neighbours.source), until())),
         tokio::spawn(serve(registry, registry::router(neighbours.registry), until())),
         tokio::spawn(serve(inbox, inbox::router(neighbours.inbox), until())),
+        tokio::spawn(serve(companies, legacy::router(neighbours.companies), until())),
         tokio::spawn(serve(police, police::router(neighbours.police), until())),
         tokio::spawn(crate::serve::serve(Arc::clone(&app), portal, until())),
     ];

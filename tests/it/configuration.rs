@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use guiyi::config::{LoadError, load};
+use guiyi::protocol::account_kind::AccountKind;
 
 /// The example of the documentation, with its placeholders replaced.
 fn example() -> String {
@@ -32,7 +33,9 @@ fn the_documented_example_is_a_configuration() {
     let config = load(&path).unwrap();
     assert_eq!(config.issuer_text(), "https://portal.example.gov.cn");
     assert_eq!(config.clients.len(), 1);
-    assert_eq!(config.systems.len(), 3, "one of each connector kind");
+    assert_eq!(config.systems.len(), 4, "one of each connector kind, and a table of units");
+    let held: Vec<_> = config.systems.iter().map(|s| AccountKind::ALL.map(|kind| s.holds(kind))).collect();
+    assert_eq!(held, [[true, true], [true, false], [false, true], [true, false]]);
     std::fs::remove_file(path).unwrap();
 }
 
@@ -117,6 +120,29 @@ fn connectors_that_would_believe_or_keep_too_much_are_refused() {
     }
     assert!(refusal(&example().replace("\"md5_16\", ", "\"md5_17\", ")).contains("md5_17"));
     assert!(refusal(&example().replace("userinfo = true", "user_info = true")).contains("user_info"));
+}
+
+#[test]
+fn a_system_holds_what_its_connector_can_tell() {
+    let with =
+        |id: &str, line: &str| example().replace(&format!("\nid = \"{id}\""), &format!("\n{line}\nid = \"{id}\""));
+    for (id, line, setting) in [
+        ("hefei", "holds = []", "systems.hefei.holds"),
+        ("jyt", "holds = [\"individual\", \"legal_person\"]", "systems.jyt.holds"),
+        ("jyt", "holds = [\"legal_person\"]", "systems.jyt.connector.columns.credit_code"),
+        ("gat", "holds = [\"legal_person\"]", "systems.gat.holds"),
+        ("hefei", "holds = [\"company\"]", "company"),
+    ] {
+        let told = refusal(&with(id, line));
+        assert!(told.contains(setting), "{setting} in:\n{told}");
+    }
+    let individuals = example().replace("holds = [\"legal_person\"]", "holds = [\"individual\"]");
+    assert!(refusal(&individuals).contains("systems.mzt.connector.columns"), "columns of units without units");
+    assert!(refusal(&example().replace("uscc", "us cc")).contains("systems.mzt.connector: \"us cc\""));
+    let believed = example().replace("holds = [\"legal_person\"]", "holds = [\"legal_person\"]\nvouches = true");
+    assert!(refusal(&believed).contains("systems.mzt.vouches"));
+    let claims = example().replace("claims = { ", "claims = { credit_code = \"uscc\", ");
+    assert!(refusal(&claims).contains("systems.gat.holds"));
 }
 
 #[test]

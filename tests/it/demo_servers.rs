@@ -5,6 +5,7 @@
 mod legacy;
 mod people;
 mod police;
+mod registry;
 mod relying_party;
 mod signed;
 

@@ -23,5 +23,7 @@ mod layers;
 mod mandates;
 mod migration;
 mod provider;
+mod registry;
 mod sign_in;
 mod storage;
+mod units_upstream;

@@ -17,6 +17,7 @@ pub struct LegacyState(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    name: &'static str,
     service_code: String,
     service_password: Secret,
     rows: Vec<Row>,
@@ -50,10 +51,17 @@ const SHORT_LEGAL: &str = "legal";
 const WRONG_LIMIT: u8 = 5;
 
 impl LegacyState {
-    /// A legacy system with these users, which the service `service_code` may call.
-    pub fn new(service_code: &str, service_password: Secret, people: &[Person], clock: Clock, random: Random) -> Self {
+    /// A legacy system of this name with these users, which the service `service_code` may call.
+    pub fn new(
+        name: &'static str,
+        (service_code, service_password): (&str, Secret),
+        people: &[Person],
+        clock: Clock,
+        random: Random,
+    ) -> Self {
         let row = |person: &Person| Row { person: *person, password_md5: md5_hex(person.password) };
         Self(Arc::new(Inner {
+            name,
             service_code: service_code.to_owned(),
             service_password,
             rows: people.iter().map(row).collect(),
@@ -67,6 +75,10 @@ impl LegacyState {
     /// Up, down or slow.
     pub fn set_mode(&self, mode: Mode) {
         self.0.switch.set(mode);
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.0.name
     }
 
     pub(super) fn switch(&self) -> &Switch {

@@ -422,8 +422,8 @@ pub const PEOPLE: &[Person] = &[
         state: State::Active,
         unit: Some(Unit::plain(HUIYUAN)),
         truth: entry("李明", "340102198803159975", "1"),
-        story_zh: "法人用户：法定代表人李明已实名（李明须先办完）",
-        story_en: "a company whose representative 李明 is verified (after liming is done)",
+        story_zh: "法人用户：法定代表人李明已实名（liming 办完后再办）：核验一致",
+        story_en: "a company whose representative 李明 is verified (after liming is done): the registry matches",
         expectation: Expectation::Unit,
     },
     Person {
@@ -442,9 +442,9 @@ pub const PEOPLE: &[Person] = &[
         state: State::Active,
         unit: Some(Unit::plain(QIN_SHOP)),
         truth: entry("秦朗", "34010219820714999X", "1"),
-        story_zh: "法人用户：个体工商户，经营者秦朗尚未实名",
-        story_en: "an individual business whose operator 秦朗 isn't verified yet",
-        expectation: Expectation::Unit,
+        story_zh: "法人用户：个体工商户，经营者秦朗尚未实名：先注册（手机 19900000019），再回到单位核验，核验一致",
+        story_en: "an individual business whose operator 秦朗 isn't verified: he registers (phone 19900000019), comes back, and the registry matches",
+        expectation: Expectation::RepresentativeRegisters,
     },
     Person {
         auth_level: 1,
@@ -609,7 +609,7 @@ pub const PEOPLE: &[Person] = &[
     },
 ];
 
-/// What the authoritative source holds. 刘洋 (`liuyang`) is missing on purpose.
+/// What the authoritative source holds. 刘洋 (`liuyang`) and 吕品 (of `lightschool`) are missing on purpose.
 pub const RECORDS: &[Record] = &[
     resident("李明", "340102198803159975", Standing::Alive),
     resident("王芳", "340103199211079980", Standing::Alive),
@@ -644,6 +644,8 @@ pub const RECORDS: &[Record] = &[
     resident("许小满", "340103201503019971", Standing::Alive),
     resident("郑国", "340103197008129971", Standing::Alive),
     resident("郑玥", "340103199804239986", Standing::Alive),
+    resident("沈雪", "340103198110249982", Standing::Alive),
+    resident("唐宁", "340102197905189978", Standing::Alive),
     record(DocumentType::ForeignPermanentResident, "CHN", "TANAKA HANAKO", "JPN340185070917"),
     record(DocumentType::HongKongMacaoPermit, "CHN", "陈伟文", "H00000001"),
     record(DocumentType::HongKongMacaoPermit, "CHN", "陈乐怡", "H00000002"),

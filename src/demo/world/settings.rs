@@ -10,16 +10,18 @@ use crate::config::{
     CarryOver, ClientEntry, Config, Connector, Database, Formula, Halls, Keys, OpenidConnect, Passwords, ProfileNames,
     Review, Service, Site, Status, System, UserTable,
 };
-use crate::demo::manifest::{EXAM_ID, POLICE_ID, SYSTEM_ID};
+use crate::demo::manifest::{COMPANIES_ID, EXAM_ID, POLICE_ID, SOCIETIES_ID, SYSTEM_ID};
 use crate::demo::people::State as AccountState;
 use crate::demo::{Addresses, Manifest, manifest, staff};
 use crate::domain::client::SigningAlgorithm;
 use crate::ids::{ClientId, SystemId};
+use crate::protocol::account_kind::AccountKind;
 use crate::secret::Secret;
 
 /// The relying party's `client_id`.
 pub const CLIENT_ID: &str = "real-estate-booking";
 pub(super) const SERVICE_CODE: &str = "hfzwfw";
+pub(super) const COMPANIES_CODE: &str = "gsqydj";
 pub(super) const SERVICE_CLIENT: &str = "guiyi";
 
 /// The secrets between the portal and its neighbours: made anew at each start.
@@ -27,6 +29,7 @@ pub(super) const SERVICE_CLIENT: &str = "guiyi";
 pub struct Secrets {
     pub(super) client: Secret,
     pub(super) service: Secret,
+    pub(super) companies: Secret,
     pub(super) source: Secret,
     pub(super) registry: Secret,
     pub(super) gateway: Secret,
@@ -40,6 +43,7 @@ impl Secrets {
         Self {
             client: secret(),
             service: secret(),
+            companies: secret(),
             source: secret(),
             registry: secret(),
             gateway: secret(),
@@ -65,8 +69,12 @@ pub struct Places {
     pub inbox: Url,
     /// The police's OpenID Connect provider.
     pub police: Url,
+    /// The legacy system where companies are registered.
+    pub companies: Url,
     /// The examination office's user table.
     pub exam: PathBuf,
+    /// The civil-affairs department's user table.
+    pub societies: PathBuf,
 }
 
 pub(super) fn text(url: &Url) -> &str {
@@ -85,7 +93,9 @@ impl Places {
             registry: text(&self.registry),
             inbox: text(&self.inbox),
             police: text(&self.police),
+            companies: text(&self.companies),
             exam: &self.exam.display().to_string(),
+            societies: &self.societies.display().to_string(),
         })
     }
 }
@@ -137,6 +147,23 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
                 sign_in: true,
                 ..system(POLICE_ID, Connector::OpenidConnect(police_provider(places, secrets)))
             },
+            System {
+                vouches: true,
+                carry_over: CarryOver::WithSecondStep,
+                holds: Some(vec![AccountKind::LegalPerson]),
+                ..system(
+                    COMPANIES_ID,
+                    Connector::Ticket {
+                        url: places.companies.clone(),
+                        service_code: COMPANIES_CODE.to_owned(),
+                        service_password: secrets.companies.clone(),
+                    },
+                )
+            },
+            System {
+                holds: Some(vec![AccountKind::LegalPerson]),
+                ..system(SOCIETIES_ID, Connector::UserTable(societies_table(places)))
+            },
         ],
         clients: vec![ClientEntry {
             id: ClientId::from(CLIENT_ID),
@@ -179,11 +206,7 @@ fn exam_table(places: &Places) -> UserTable {
         password: "passwd".to_owned(),
         salt: name("salt"),
         formulas: vec![Formula::Md5Middle, Formula::Md5Md5Salt],
-        status: Some(Status {
-            column: "state".to_owned(),
-            disabled: vec![(AccountState::Disabled as i64).to_string()],
-            locked: vec![(AccountState::Locked as i64).to_string()],
-        }),
+        status: Some(state_column()),
         columns: ProfileNames {
             name: name("real_name"),
             document_number: name("id_card"),
@@ -193,6 +216,40 @@ fn exam_table(places: &Places) -> UserTable {
             email: name("mail"),
             ..ProfileNames::default()
         },
+    }
+}
+
+fn societies_table(places: &Places) -> UserTable {
+    let name = |text: &str| Some(text.to_owned());
+    UserTable {
+        path: places.societies.clone(),
+        table: "org_user".to_owned(),
+        accounts: vec!["login_name".to_owned()],
+        subject: "org_id".to_owned(),
+        password: "passwd".to_owned(),
+        salt: name("salt"),
+        formulas: vec![Formula::Md5Md5Salt],
+        status: Some(state_column()),
+        columns: ProfileNames {
+            name: name("legal_rep"),
+            document_number: name("legal_rep_id"),
+            phone: name("mobile"),
+            unit_name: name("org_name"),
+            unit_type: name("org_type"),
+            credit_code: name("uscc"),
+            unit_address: name("address"),
+            registered_on: name("founded"),
+            ..ProfileNames::default()
+        },
+    }
+}
+
+/// The column of both tables that says whether an account works.
+fn state_column() -> Status {
+    Status {
+        column: "state".to_owned(),
+        disabled: vec![(AccountState::Disabled as i64).to_string()],
+        locked: vec![(AccountState::Locked as i64).to_string()],
     }
 }
 

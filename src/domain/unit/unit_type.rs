@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::CreditCode;
+use crate::domain::typed::tidy;
 
 struct Row {
     class: &'static str,
@@ -68,6 +69,12 @@ impl UnitType {
     /// The type with these two characters.
     pub fn parse(class: &str) -> Option<Self> {
         ROWS.iter().position(|row| row.class == class).map(Self)
+    }
+
+    /// The type in an old system's words: its two characters, or its name.
+    pub fn from_legacy(text: &str) -> Option<Self> {
+        let text = tidy(text);
+        Self::parse(&text.to_uppercase()).or_else(|| ROWS.iter().position(|row| row.zh == text).map(Self))
     }
 
     /// The type that a code says; `None` for a class that the standard leaves free.

@@ -26,17 +26,17 @@ impl Drop for Demo {
     }
 }
 
-/// The first of six free ports in a row, below those that the system gives out by itself.
-fn six_ports() -> u16 {
+/// The first of eight free ports in a row, below those that the system gives out by itself.
+fn eight_ports() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 1800).unwrap() * 10;
     for _ in 0..1800 {
         let port = 12_000 + (start + NEXT.fetch_add(10, Ordering::SeqCst)) % 18_000;
-        if (port..port + 6).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
+        if (port..port + 8).all(|port| TcpListener::bind(("127.0.0.1", port)).is_ok()) {
             return port;
         }
     }
-    panic!("no six ports in a row are free");
+    panic!("no eight ports in a row are free");
 }
 
 /// A fresh folder below cargo's own for tests.
@@ -50,7 +50,7 @@ pub(super) fn folder(of: &str, port: u16) -> PathBuf {
 impl Demo {
     /// Starts one and waits until it answers.
     pub(super) async fn start() -> Self {
-        let port = six_ports();
+        let port = eight_ports();
         let folder = folder("demo", port);
         let log = folder.join("log");
         let mut process = Command::new(env!("CARGO_BIN_EXE_guiyi"))

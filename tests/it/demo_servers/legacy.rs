@@ -22,7 +22,8 @@ struct Caller {
 
 fn caller() -> Caller {
     let clock = clock();
-    let state = LegacyState::new(CODE, Secret::new(PASSWORD), PEOPLE, clock.clone(), Random::seeded(1));
+    let state =
+        LegacyState::new("合肥市政务服务网", (CODE, Secret::new(PASSWORD)), PEOPLE, clock.clone(), Random::seeded(1));
     Caller { clock, router: router(state.clone()), state }
 }
 
@@ -75,6 +76,11 @@ async fn a_units_row_names_the_unit() {
     let user = caller.sign_in("huiyuantea").await;
     assert_eq!(user["uniscid"], "91340100MA00000151");
     assert_eq!(user["CompanyLegRep"], "李明");
+    assert_eq!(user["CompanyLegRepIdType"], "resident_id");
+    assert_eq!(user["CompanyLegRepIdNum"], "340102198803159975");
+    assert_eq!(user["CompanyType"], "企业");
+    assert_eq!(user["EstablishDate"], "2015-06-01");
+    assert!(user["username"].is_null(), "a unit is no person");
     assert_eq!(caller.ticket("legal", "huiyuantea", "Huiyuan-unit-91").await["result"], "0");
     assert_eq!(caller.ticket("individual", "huiyuantea", "Huiyuan-unit-91").await["result"], "2001");
 }

@@ -1,14 +1,22 @@
 use std::collections::HashSet;
 
-use guiyi::demo::people::{EXAM, Expectation, Kind, PEOPLE, POLICE, Person, records};
+use guiyi::demo::people::{
+    COMPANIES, EXAM, Expectation, Kind, PEOPLE, POLICE, Person, SOCIETIES, UNITS, UnitData, UnitStatus, records,
+};
 use guiyi::demo::{Addresses, Manifest, manifest, table};
 use guiyi::domain::document::{Country, Document, DocumentType};
 use guiyi::domain::person::PersonName;
+use guiyi::domain::unit::{Address, CreditCode, UnitName, UnitType, day_from_legacy};
 use guiyi::passwords::check;
 use time::macros::date;
 
 fn everybody() -> impl Iterator<Item = &'static Person> {
-    PEOPLE.iter().chain(EXAM.iter().map(|(person, _)| person)).chain(POLICE)
+    PEOPLE.iter().chain(EXAM.iter().map(|(person, _)| person)).chain(POLICE).chain(units())
+}
+
+/// The users of the two systems that hold units alone.
+fn units() -> impl Iterator<Item = &'static Person> {
+    COMPANIES.iter().chain(SOCIETIES.iter().map(|(person, _)| person))
 }
 
 #[test]
@@ -33,13 +41,21 @@ fn every_document_is_well_formed_and_synthetic() {
 #[test]
 fn accounts_identifiers_and_records_are_unique() {
     let unique = |texts: Vec<&str>| texts.iter().collect::<HashSet<_>>().len() == texts.len();
-    let systems = [PEOPLE.iter().collect(), EXAM.iter().map(|(person, _)| person).collect(), POLICE.iter().collect()];
+    let systems = [
+        PEOPLE.iter().collect(),
+        EXAM.iter().map(|(person, _)| person).collect(),
+        POLICE.iter().collect(),
+        COMPANIES.iter().collect(),
+        SOCIETIES.iter().map(|(person, _)| person).collect(),
+    ];
     for users in systems.map(|users: Vec<&Person>| users) {
         assert!(unique(users.iter().map(|person| person.account).collect()));
         assert!(unique(users.iter().map(|person| person.user_id).collect()));
     }
     let keys = records().iter().map(|r| (r.document_type, r.country, r.document_number)).collect::<HashSet<_>>();
     assert_eq!(keys.len(), records().len());
+    assert!(unique(UNITS.iter().map(|record| record.unit.credit_code).collect()));
+    assert!(unique(UNITS.iter().map(|record| record.unit.name).collect()));
 }
 
 #[test]
@@ -53,6 +69,55 @@ fn the_stories_fit_the_passwords_and_the_records() {
         let unknown = matches!(person.expectation, Expectation::ManualReview | Expectation::UnusualName);
         assert_eq!(known, !unknown, "{}", person.account);
         assert_eq!(person.unit.is_some(), person.kind == Kind::LegalPerson);
+    }
+}
+
+/// What a story promises of a unit is what the two sources and the codes make of it.
+#[test]
+fn the_stories_of_units_fit_the_passwords_the_codes_and_both_sources() {
+    use Expectation as E;
+    for person in units() {
+        let (who, end, unit, truth) = (person.account, person.expectation, person.unit.unwrap(), &person.truth);
+        assert_eq!(person.kind, Kind::LegalPerson);
+        let strong = check(person.password, [who, person.mobile, unit.truth.credit_code]).is_ok();
+        assert_eq!(strong, end != E::NewPassword, "{who}");
+        let code = CreditCode::parse(unit.truth.credit_code).unwrap();
+        assert_eq!(code.has_right_check(), end != E::WrongCheck, "{who}");
+        assert!(!UnitType::parse(unit.truth.unit_type).unwrap().contradicts(&code), "{who}");
+        let contradicts = CreditCode::parse(unit.row.credit_code).unwrap() != code;
+        assert_eq!(contradicts, end == E::Contradiction, "{who}");
+        assert_eq!(unit.row.name != unit.truth.name, end == E::MismatchThenMatch, "{who}");
+        let held = UNITS.iter().find(|record| record.unit.credit_code == unit.truth.credit_code);
+        assert_eq!(held.is_some(), end != E::ManualReview, "{who}");
+        let Some(held) = held else { continue };
+        assert_eq!((held.unit, held.representative), (unit.truth, *truth), "{who}");
+        let status = match end {
+            E::Revoked => UnitStatus::Revoked,
+            E::Dissolved => UnitStatus::Dissolved,
+            E::Moved => UnitStatus::Moved,
+            _ => UnitStatus::Registered,
+        };
+        assert_eq!(held.status, status, "{who}");
+        let known = records().iter().any(|r| (r.document_number, r.name) == (truth.document_number, truth.name));
+        assert_eq!(known, end != E::RepresentativeReview, "{who}");
+        let of_age = Document::parse(DocumentType::ResidentId, truth.document_number, date!(2026 - 11 - 24)).unwrap();
+        assert!(of_age.age_on(date!(2026 - 11 - 24)).unwrap() >= 18, "{who}");
+        let own = PEOPLE.iter().find(|p| p.kind == Kind::Individual && p.id_number == truth.document_number);
+        let alone = matches!(end, E::RepresentativeRegisters | E::RepresentativeReview);
+        assert_eq!(own.is_none(), alone, "{who}: an old account of the representative's own");
+    }
+}
+
+#[test]
+fn every_unit_is_in_the_portals_own_form() {
+    let rows = everybody().filter_map(|person| person.unit).map(|unit| unit.truth);
+    for UnitData { unit_type, name, credit_code, address, registered_on } in rows.chain(UNITS.iter().map(|r| r.unit)) {
+        assert!(UnitType::parse(unit_type).is_some());
+        assert_eq!(UnitName::parse(name).unwrap().as_str(), name);
+        assert_eq!(CreditCode::parse(credit_code).unwrap().as_str(), credit_code);
+        assert!(credit_code.contains("0000"), "{credit_code}: synthetic");
+        assert_eq!(Address::parse(address).unwrap().as_str(), address);
+        assert_eq!(day_from_legacy(registered_on).unwrap().to_string(), registered_on);
     }
 }
 
@@ -77,7 +142,9 @@ fn the_manifest_survives_json_and_its_table_is_aligned() {
         registry: "http://127.0.0.1:7",
         inbox: "http://127.0.0.1:5",
         police: "http://127.0.0.1:6",
+        companies: "http://127.0.0.1:8",
         exam: "/tmp/exam.db",
+        societies: "/tmp/mzt.db",
     };
     let json = serde_json::to_string(&manifest(&at)).unwrap();
     let manifest: Manifest = serde_json::from_str(&json).unwrap();

@@ -12,25 +12,25 @@ use serde_json::{Value, json};
 
 use super::{NOW, clock, get, minutes, send, text};
 
-const KEY: &str = "a secret of both sides";
+pub(super) const KEY: &str = "a secret of both sides";
 
 /// A signed call, each part of which a test may spoil.
 #[derive(Clone)]
-struct Call {
-    client: &'static str,
-    key: &'static str,
-    at: Timestamp,
-    nonce: &'static str,
-    path: &'static str,
-    body: Value,
+pub(super) struct Call {
+    pub(super) client: &'static str,
+    pub(super) key: &'static str,
+    pub(super) at: Timestamp,
+    pub(super) nonce: &'static str,
+    pub(super) path: &'static str,
+    pub(super) body: Value,
 }
 
 impl Call {
-    fn new(path: &'static str, nonce: &'static str, body: Value) -> Self {
+    pub(super) fn new(path: &'static str, nonce: &'static str, body: Value) -> Self {
         Self { client: "portal", key: KEY, at: NOW, nonce, path, body }
     }
 
-    async fn send(&self, router: &Router) -> (StatusCode, Value) {
+    pub(super) async fn send(&self, router: &Router) -> (StatusCode, Value) {
         let body = self.body.to_string();
         let timestamp = self.at.0.to_string();
         let signed =

@@ -75,7 +75,7 @@ impl Town {
             standing: Standing::Alive,
         });
         let clock = Clock::System;
-        let legacy = LegacyState::new(SERVICE_CODE, secret.clone(), &old, clock.clone(), Random::system());
+        let legacy = LegacyState::new("old", (SERVICE_CODE, secret.clone()), &old, clock.clone(), Random::system());
         let source = SourceState::new("guiyi", secret.clone(), known.collect(), clock.clone());
         let inbox = InboxState::new("guiyi", secret.clone(), clock);
         let handed_over = Arc::new(AtomicU64::new(0));

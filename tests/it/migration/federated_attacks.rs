@@ -5,10 +5,10 @@ use super::*;
 use crate::support::{Rogue, Token, at_police, parameter};
 use serde_json::json;
 
-/// The portal with providers that do as they are told, as the systems `sft`, `mzt`, …
+/// The portal with providers that do as they are told, as the systems `sft`, `fgw`, …
 async fn with_rogues<const N: usize>(world: &mut World) -> [Rogue; N] {
     let mut rogues = Vec::new();
-    for id in ["sft", "mzt"].into_iter().take(N) {
+    for id in ["sft", "fgw"].into_iter().take(N) {
         let rogue = Rogue::start().await;
         rogues.push((rogue.system(id), rogue));
     }
@@ -118,7 +118,7 @@ both! {
     async fn two_providers_can_not_be_mixed_up(world) {
         let mut world = world;
         let [honest, attacker] = with_rogues(&mut world).await;
-        let mut browser = to_provider(&world, "mzt").await;
+        let mut browser = to_provider(&world, "fgw").await;
         assert!(parameter(&browser, "redirect_uri").ends_with("/upstream/callback"));
         // The code of the honest one comes back to the sign-in at the attacker's, who would be brought it.
         let right = attacker.answer(&browser, Token::Signed, &json!({}), &json!({}), "honest-code");
@@ -126,7 +126,7 @@ both! {
         let (own, other) = (encode(&attacker.issuer), encode(&honest.issuer));
         browser.get(&right.replace(&own, &other)).await;
         refused(&world, &browser).await;
-        let mut without = to_provider(&world, "mzt").await;
+        let mut without = to_provider(&world, "fgw").await;
         let back = attacker.answer(&without, Token::Signed, &json!({}), &json!({}), "honest-code");
         without.get(back.split("&iss=").next().unwrap()).await;
         refused(&world, &without).await;

@@ -182,8 +182,8 @@ both! {
         let mut browser = world.browser();
         browser.get("/migrate").await;
         assert_eq!(browser.body.matches("市政务服务网").count(), 16, "all the cities");
-        assert_eq!(browser.body.matches("<button name=\"system\"").count(), 3, "three are connected");
-        assert!(browser.shows("省民政厅-社会组织") && browser.shows("暂未接入"));
+        assert_eq!(browser.body.matches("<button name=\"system\"").count(), 5, "five are connected");
+        assert!(browser.shows("省司法厅-法律服务") && browser.shows("暂未接入"));
         browser.get("/migrate?q=%E5%90%88%E8%82%A5").await;
         assert_eq!(browser.body.matches("市政务服务网").count(), 1);
         browser.get("/migrate?q=nothing+like+it").await;

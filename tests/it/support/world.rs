@@ -9,7 +9,7 @@ use guiyi::app::{self, App, Ports};
 use guiyi::clock::{Clock, Random, Timestamp};
 use guiyi::config::{ClientEntry, Config};
 use guiyi::demo::world::{Neighbours, Places, Secrets, config};
-use guiyi::demo::{exam, inbox, legacy, police, registry, source};
+use guiyi::demo::{exam, inbox, legacy, police, registry, societies, source};
 use guiyi::domain::client::SigningAlgorithm;
 use guiyi::ids::{ClientId, SystemId};
 use guiyi::secret::Secret;
@@ -102,7 +102,7 @@ impl World {
         let (police, police_url) = bind().await;
         let neighbours = Neighbours::new(&secrets, &ports, &issuer, &police_url).unwrap();
         let (l, s, i) = (neighbours.legacy.clone(), neighbours.source.clone(), neighbours.inbox.clone());
-        let r = neighbours.registry.clone();
+        let (r, c) = (neighbours.registry.clone(), neighbours.companies.clone());
         let router = police::router(neighbours.police.clone());
         tokio::spawn(async move { axum::serve(police, router).await.unwrap() });
         let places = Places {
@@ -113,9 +113,12 @@ impl World {
             registry: listen(|_| registry::router(r)).await,
             inbox: listen(|_| inbox::router(i)).await,
             police: police_url,
+            companies: listen(|_| legacy::router(c)).await,
             exam: folder.join("exam.db"),
+            societies: folder.join("mzt.db"),
         };
         exam::write(&places.exam).await.unwrap();
+        societies::write(&places.societies).await.unwrap();
         let mut config = config(&places, &secrets, &folder.join("keys"), &database(engine, &folder).await);
         let mut second = config.clients[0].clone();
         second.id = ClientId::from(RS256);
