@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 
 use super::words::{Words, state};
-use super::{Entered, enter};
+use super::{Entered, enter, identifier};
 use crate::app::App;
 use crate::http::account::to_login;
 use crate::http::mishap::Mishap;
@@ -139,7 +139,7 @@ pub(in crate::http) async fn ask(
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
     let entered = enter(&app, &visit, account, &id).await?;
     let mut conn = app.db.read().await?;
-    let entry = mandates::find(&mut conn, &MandateId(mandate)).await?.ok_or(Mishap::NotFound)?;
+    let entry = mandates::find(&mut conn, &MandateId::from(identifier(&mandate)?)).await?.ok_or(Mishap::NotFound)?;
     let row = row(&app, &visit, &mut conn, (&entered, &mut Names::default()), &entry).await?;
     if !row.revocable {
         return Err(Mishap::NotFound);
@@ -164,7 +164,7 @@ pub(in crate::http) async fn take(
 ) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
     let entered = enter(&app, &visit, account, &id).await?;
-    let mandate = MandateId(mandate);
+    let mandate = MandateId::from(identifier(&mandate)?);
     match revoke(&app, (&account.id, &entered.unit.id), &mandate).await? {
         Ok(()) => Ok(Reply::to(entered.path("/members"))),
         Err(Refusal::Unknown) => {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::{Path, State};
 
+use super::identifier;
 use super::words::{Words, in_force, state};
 use crate::app::App;
 use crate::domain::account::Account;
@@ -179,7 +180,7 @@ pub(in crate::http) async fn ask(
     Path(id): Path<String>,
 ) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
-    let offer = invitation(&app, account, &MandateId(id)).await?.ok_or(Mishap::NotFound)?;
+    let offer = invitation(&app, account, &MandateId::from(identifier(&id)?)).await?.ok_or(Mishap::NotFound)?;
     invitation_page(&app, &visit, &offer, offer.refusal).await
 }
 
@@ -191,7 +192,7 @@ pub(in crate::http) async fn answer(
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
-    let id = MandateId(id);
+    let id = MandateId::from(identifier(&id)?);
     let offer = invitation(&app, account, &id).await?;
     let done = match params.text("answer") {
         "accept" => accept(&app, &account.id, &id).await?.map(drop),
@@ -246,7 +247,7 @@ pub(in crate::http) async fn resigned(
     _: Posted,
 ) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
-    let id = MandateId(id);
+    let id = MandateId::from(identifier(&id)?);
     match resign(&app, &account.id, &id).await? {
         Ok(()) => Ok(Reply::to("/account/units")),
         Err(refusal) => {

@@ -61,9 +61,15 @@ impl Entered {
     }
 }
 
+/// An identifier from a path: what none can look like isn't asked of the database.
+fn identifier(text: &str) -> Result<&str, Mishap> {
+    let looks = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    if looks { Ok(text) } else { Err(Mishap::NotFound) }
+}
+
 /// Lets somebody in; everybody else gets the page of what doesn't exist.
 async fn enter(app: &App, visit: &Visit, account: &Account, id: &str) -> Result<Entered, Mishap> {
-    let id = AccountId::from(id);
+    let id = AccountId::from(identifier(id)?);
     let unit = app.caches.account(&id).await?.filter(|unit| unit.unit().is_some()).ok_or(Mishap::NotFound)?;
     if account.id == id {
         return Ok(Entered { unit, viewer: Viewer::Own });

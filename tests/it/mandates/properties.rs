@@ -165,7 +165,9 @@ impl Play<'_> {
                 let mine = mandates::held(&mut app.db.read().await.unwrap(), &self.unit, &granter).await.unwrap();
                 let asker = Asker { address: "test".into(), factor: 1_000_000 };
                 let asked = Asked { invited, terms: terms.clone() };
-                if let Ok(id) = grant(app, (&granter, &self.unit), asked, &asker).await.unwrap() {
+                let r = grant(app, (&granter, &self.unit), asked, &asker).await.unwrap();
+                eprintln!("DBG grant {by} {to} {r:?}");
+                if let Ok(id) = r {
                     if !self.order.contains(&id) {
                         let given = Given { by: mine.map(|m| m.id), to: target, terms, accepted: false, ended: false };
                         self.ledger.insert(id.0.clone(), given);
@@ -186,7 +188,9 @@ impl Play<'_> {
             Act::AcceptOwn { which } => {
                 let Some(id) = self.pick(*which) else { return };
                 let who = self.ledger[id.as_str()].to.clone();
-                if accept(app, &who, &id).await.unwrap().is_ok() {
+                let r = accept(app, &who, &id).await.unwrap();
+                eprintln!("DBG accept {which} {r:?}");
+                if r.is_ok() {
                     self.ledger.get_mut(id.as_str()).unwrap().accepted = true;
                 }
             }
