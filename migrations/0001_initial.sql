@@ -60,7 +60,7 @@ CREATE TABLE mandates (
   granted_at BIGINT NOT NULL,
   accepted_at BIGINT,
   ended_at BIGINT,
-  ended_why TEXT                       -- 'revoked', 'resigned', 'declined', 'replaced', 'granter'
+  ended_why TEXT                       -- 'revoked', 'resigned', 'declined', 'replaced', 'granter', 'lapsed'
 );
 CREATE UNIQUE INDEX mandates_representative ON mandates (unit_id)
   WHERE role = 'legal_representative' AND accepted_at IS NOT NULL AND ended_at IS NULL;

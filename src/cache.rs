@@ -14,6 +14,7 @@ use crate::crypto::Keyring;
 use crate::domain::account::Account;
 use crate::domain::mandate::Mandate;
 use crate::domain::session::{SEEN_STEP, Session};
+use crate::domain::unit::Standing as UnitStanding;
 use crate::ids::{AccountId, GrantId, MandateId, SessionId};
 use crate::protocol::scope::Scopes;
 use crate::secret::same;
@@ -43,7 +44,7 @@ pub struct Caches {
     consents: Cache<Key, Arc<Scopes>>,
     grants: Cache<GrantId, Arc<Standing>>,
     mandates: Cache<MandateId, Arc<Mandate>>,
-    units: Cache<AccountId, units::Standing>,
+    units: Cache<AccountId, UnitStanding>,
 }
 
 impl Caches {
@@ -206,7 +207,7 @@ impl Caches {
             }),
         };
         let Some(mandate) = found.filter(|mandate| mandate.is_in_force(self.clock.now())) else { return Ok(None) };
-        let acts = self.unit_standing(&mandate.unit).await? == Some(units::Standing::Registered)
+        let acts = self.unit_standing(&mandate.unit).await? == Some(UnitStanding::Registered)
             && self.account(&mandate.unit).await?.is_some()
             && self.account(&mandate.person).await?.is_some();
         Ok(acts.then_some(mandate))
@@ -216,7 +217,7 @@ impl Caches {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn unit_standing(&self, id: &AccountId) -> Stored<Option<units::Standing>> {
+    pub async fn unit_standing(&self, id: &AccountId) -> Stored<Option<UnitStanding>> {
         self.refresh().await?;
         if let Some(standing) = self.units.get(id) {
             return Ok(Some(standing));

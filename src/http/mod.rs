@@ -21,6 +21,7 @@ mod reply;
 mod represent;
 mod resume;
 mod select;
+mod units;
 mod upload;
 mod upstream;
 mod visitor;
@@ -78,6 +79,17 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/account/consents", get(account::consents::show))
         .route("/account/consents/revoke", post(account::consents::revoke))
         .route("/account/log", get(account::log::show))
+        .route("/account/units", get(units::mine::show))
+        .route("/account/invitations/{id}", get(units::mine::ask).post(units::mine::answer))
+        .route("/account/mandates/{id}", get(units::mine::leave).post(units::mine::resigned))
+        .route("/units/{id}", get(units::show))
+        .route("/units/{id}/check", post(units::check))
+        .route("/units/{id}/members", get(units::members::show))
+        .route("/units/{id}/mandates/new", get(units::grant::show).post(units::grant::take))
+        .route("/units/{id}/mandates/{mandate}/revoke", get(units::members::ask).post(units::members::take))
+        .route("/units/{id}/sessions", get(units::sessions::show))
+        .route("/units/{id}/sessions/end", post(units::sessions::end))
+        .route("/units/{id}/log", get(units::log::show))
         .route("/email/confirm", get(email::show).post(email::confirm))
         .route("/migrate", get(journey::begin_page).post(journey::begin))
         .route("/register", get(journey::register_page).post(journey::register))

@@ -6,7 +6,7 @@ use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, Stored, Tx, changes};
 use crate::clock::Timestamp;
 use crate::domain::principal::Principal;
-use crate::ids::{ClientId, GrantId, MandateId, SessionId};
+use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
 
 statements! {
     REDEEM = "INSERT INTO grants (id, account_id, actor_id, mandate_id, session_id, client_id, scopes, granted_at, expires_at) \
@@ -21,6 +21,10 @@ statements! {
     REVOKE_OFFLINE_OF_CONSENT = "UPDATE grants SET revoked_at = $4 WHERE id IN (SELECT grant_id FROM refresh_tokens \
                                  WHERE account_id = $1 AND actor_id = $2 AND client_id = $3) \
                                  AND revoked_at IS NULL RETURNING id";
+    REVOKE_OF_UNIT_SESSIONS = "UPDATE grants SET revoked_at = $2 WHERE session_id IN \
+                               (SELECT id FROM sessions WHERE account_id = $1) AND revoked_at IS NULL RETURNING id";
+    REVOKE_OF_UNIT_MANDATES = "UPDATE grants SET revoked_at = $2 WHERE mandate_id IN \
+                               (SELECT id FROM mandates WHERE unit_id = $1) AND revoked_at IS NULL RETURNING id";
     STANDING = "SELECT revoked_at, session_id, account_id FROM grants WHERE id = $1";
 }
 
@@ -109,6 +113,20 @@ pub async fn revoke_of_mandate(tx: &mut Tx, mandate: &MandateId, now: Timestamp)
         changes::record(tx, &cache_key(&GrantId(id)), now).await?;
     }
     Ok(())
+}
+
+/// Revokes every grant that was given for a unit: in its own sign-ins, and by its mandates; which they were.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke_of_unit(tx: &mut Tx, unit: &AccountId, now: Timestamp) -> Stored<Vec<GrantId>> {
+    let mut rows = fetch_all!(tx, (String,), REVOKE_OF_UNIT_SESSIONS, unit.as_str(), now.0)?;
+    rows.extend(fetch_all!(tx, (String,), REVOKE_OF_UNIT_MANDATES, unit.as_str(), now.0)?);
+    let revoked: Vec<GrantId> = rows.into_iter().map(|(id,)| GrantId(id)).collect();
+    for id in &revoked {
+        changes::record(tx, &cache_key(id), now).await?;
+    }
+    Ok(revoked)
 }
 
 /// Revokes every grant that rests on a consent: by the sessions of whoever gave it, and those that outlive them; which

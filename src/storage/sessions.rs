@@ -19,6 +19,7 @@ statements! {
     SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
     END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
+    END_ALL = "UPDATE sessions SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL RETURNING id";
     OF_ACCOUNT = "SELECT id, methods, authenticated_at, seen_at, device FROM sessions WHERE account_id = $1 \
                   AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id DESC";
 }
@@ -135,6 +136,19 @@ pub async fn end(tx: &mut Tx, account: &AccountId, id: &SessionId, now: Timestam
 /// The store's own.
 pub async fn end_others(tx: &mut Tx, here: &Session, now: Timestamp) -> Stored<Vec<SessionId>> {
     let rows = fetch_all!(tx, (String,), END_OTHERS, here.account.as_str(), here.id.as_str(), now.0)?;
+    let ended: Vec<SessionId> = rows.into_iter().map(|(id,)| SessionId(id)).collect();
+    for id in &ended {
+        end_grants(tx, id, now).await?;
+    }
+    Ok(ended)
+}
+
+/// Ends every session of an account, and everything granted in them; which they were.
+///
+/// # Errors
+/// The store's own.
+pub async fn end_all(tx: &mut Tx, account: &AccountId, now: Timestamp) -> Stored<Vec<SessionId>> {
+    let rows = fetch_all!(tx, (String,), END_ALL, account.as_str(), now.0)?;
     let ended: Vec<SessionId> = rows.into_iter().map(|(id,)| SessionId(id)).collect();
     for id in &ended {
         end_grants(tx, id, now).await?;

@@ -20,6 +20,7 @@ mod documents;
 mod domain;
 mod kill;
 mod layers;
+mod mandates;
 mod migration;
 mod provider;
 mod registry;

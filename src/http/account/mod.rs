@@ -18,9 +18,11 @@ use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
 use crate::ids::SystemId;
-use crate::pages::{Locale, Page, Rendered, Visit, beijing as moment};
+use crate::mandates::invitations_of;
+pub(super) use crate::pages::beijing as moment;
+use crate::pages::{Locale, Page, Rendered, Visit};
 use crate::storage::accounts::Evidence;
-use crate::storage::{accounts, consents as consented, links as linked, sessions as begun};
+use crate::storage::{accounts, consents as consented, links as linked, mandates, sessions as begun};
 use crate::upstream::catalogue;
 
 #[derive(Template)]
@@ -39,6 +41,10 @@ struct Overview {
     links: usize,
     sessions: usize,
     consents: usize,
+    /// The way to the units that the person acts for, and how many; a unit's own account leads to its page.
+    units: (String, usize),
+    /// Invitations to act for a unit that wait for an answer.
+    invitations: usize,
 }
 
 /// `GET /account`
@@ -52,6 +58,11 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Re
     let links = linked::of_account(&mut conn, &account.id).await?.len();
     let sessions = begun::of_account(&mut conn, &account.id, visit.now).await?.len();
     let consents = consented::of_actor(&mut conn, &account.id).await?.len();
+    let units = match account.unit() {
+        Some(_) => (format!("/units/{}", account.id), 0),
+        None => ("/account/units".to_owned(), mandates::of_person(&mut conn, &account.id).await?.len()),
+    };
+    drop(conn);
     let page = Overview {
         page: visit.page("account-title"),
         user_name: account.user_name.as_str().to_owned(),
@@ -65,6 +76,8 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Re
         links,
         sessions,
         consents,
+        units,
+        invitations: invitations_of(&app, account).await?.len(),
     };
     Ok(Reply::page(Rendered::new(200, &page)))
 }
@@ -80,24 +93,24 @@ fn verified(app: &App, locale: Locale, evidence: &Evidence) -> Option<String> {
     Some(format!("{by} · {}", date(evidence.at)))
 }
 
-fn to_login() -> Reply {
+pub(super) fn to_login() -> Reply {
     Reply::to("/login")
 }
 
 /// The name of a system, whether it is still connected or not.
-fn system_name(app: &App, id: &SystemId, locale: Locale) -> String {
+pub(super) fn system_name(app: &App, id: &SystemId, locale: Locale) -> String {
     let english = locale.is_english();
     let row = catalogue::row(id).map(|row| if english { row.en } else { row.zh });
     app.systems.get(id).map(|system| system.name(english)).or(row).unwrap_or(id.as_str()).to_owned()
 }
 
 /// The name of a relying party, whether it is switched off or not.
-fn client_name(app: &App, id: &str, locale: Locale) -> String {
+pub(super) fn client_name(app: &App, id: &str, locale: Locale) -> String {
     app.clients.known(id).map_or(id, |client| client.name(locale.is_english())).to_owned()
 }
 
 /// Authentication methods (`amr`) in plain words; those without words are left out.
-fn methods(locale: Locale, amr: &str) -> String {
+pub(super) fn methods(locale: Locale, amr: &str) -> String {
     let words = amr.split(' ').filter_map(|method| match method {
         "pwd" => Some(locale.t("method-password")),
         "sms" => Some(locale.t("method-sms")),
@@ -110,6 +123,6 @@ fn methods(locale: Locale, amr: &str) -> String {
 }
 
 /// A date in Beijing time, `2026-11-24`.
-fn date(at: Timestamp) -> String {
+pub(super) fn date(at: Timestamp) -> String {
     moment(at).chars().take(10).collect()
 }
