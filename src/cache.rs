@@ -87,6 +87,15 @@ impl Caches {
         Ok(())
     }
 
+    /// Forgets at once whatever has changed: called by the node that changed much, after the commit.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn catch_up(&self) -> Stored<()> {
+        self.polled_at.store(i64::MIN, Ordering::Release);
+        self.refresh().await
+    }
+
     /// Forgets one changed thing at once: called by the node that changed it, after the commit.
     pub fn forget(&self, subject: &str) {
         match subject.split_once(':') {

@@ -52,7 +52,8 @@ struct Representation {
 
 enum Ending {
     Create(Box<NewAccount>),
-    Bind(AccountId),
+    /// To an account that exists; a unit's new representative gives it a new password.
+    Bind(AccountId, Option<StoredPassword>),
 }
 
 struct NewAccount {
@@ -75,7 +76,10 @@ impl Plan {
         }
         let ending = match answers.existing_account(cx.today) {
             Some(_) if answers.is_registration() => None,
-            Some(account) => Some(Ending::Bind(account.clone())),
+            Some(account) => Some(Ending::Bind(
+                account.clone(),
+                password(answers).filter(|_| answers.names_representative(cx.today)),
+            )),
             None if answers.is_units() => new_unit(cx, answers).map(|new| Ending::Create(Box::new(new))),
             None => new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
         };
@@ -84,7 +88,7 @@ impl Plan {
         };
         let (account, messages) = match &ending {
             Ending::Create(new) => (new.account.id.clone(), tell_new(cx, answers, &new.account)?),
-            Ending::Bind(account) => (account.clone(), tell_bound(cx, answers, account).await?),
+            Ending::Bind(account, _) => (account.clone(), tell_bound(cx, answers, account).await?),
         };
         Ok(Some(Self {
             session: who(cx, answers, &account)
@@ -131,7 +135,7 @@ impl Plan {
                 });
                 audit::record(tx, random, *now, "account.created", (&actor, &subject), &detail).await?;
             }
-            Ending::Bind(id) => {
+            Ending::Bind(id, _) => {
                 // Disabled or closed since the proof: not bound.
                 let account = accounts::find(tx, keys, id).await?;
                 if !account.is_some_and(|account| account.is_active()) {
@@ -153,6 +157,9 @@ impl Plan {
             if let (Some(new), Some(client)) = (&mut session, &who.client) {
                 new.session.acting = new.session.acting.choosing(client, mandate.as_ref());
             }
+        }
+        if let Ending::Bind(id, password @ Some(_)) = &self.ending {
+            accounts::reset_password(tx, id, password.as_ref(), *now).await?;
         }
         if let Some(session) = &session {
             session.store(tx, keys, random).await?;

@@ -16,7 +16,7 @@ use crate::domain::unit::Standing;
 use crate::ids::{AccountId, MandateId, SessionId, VerificationId};
 use crate::notify::mandates as texts;
 use crate::storage::limits::{self, Limit};
-use crate::storage::mandates::{self, Ending};
+use crate::storage::mandates;
 use crate::storage::{Stored, Tx, accounts, grants, sessions, units};
 use crate::verify::UnitCheckResult;
 
@@ -226,11 +226,10 @@ impl News {
     /// Ends the former representative's mandate, all that rest on it, and the sign-ins of the unit's own account.
     async fn replaced(&self, tx: &mut Tx, who: &str) -> Stored<(Vec<MandateId>, Vec<SessionId>)> {
         let (pen, OnRecord { account, mandate, .. }) = (&self.pen, &self.on_record);
-        let ended = mandates::end(tx, &mandate.id, Ending::Replaced, pen.now).await?;
+        let (ended, sessions) = mandates::vacate(tx, mandate, pen.now).await?;
         if ended.is_empty() {
-            return Ok((ended, Vec::new()));
+            return Ok((ended, sessions));
         }
-        let sessions = sessions::end_all(tx, &account.id, pen.now).await?;
         let text = texts::replaced(&pen.signature, account.name(), &pen.hotline);
         let holders = note_ended(tx, pen, who, &account.id, &ended).await?;
         for person in holders.iter().map(|(person, ..)| person).chain([&account.id]) {

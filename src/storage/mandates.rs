@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::domain::mandate::{Mandate, Reach, Role, Terms, Validity};
 use crate::ids::{AccountId, MandateId};
 
-pub use appointment::{Appointed, appoint, install, representative};
+pub use appointment::{Appointed, appoint, install, representative, vacate};
 
 statements! {
     INSERT = "INSERT INTO mandates (id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, \

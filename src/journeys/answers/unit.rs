@@ -301,6 +301,11 @@ impl Answers {
         self.unit.existing.as_ref().filter(|e| e.credit_code == unit.credit_code).map(|e| &e.account)
     }
 
+    /// Whether the account gets a representative by the registry's word: one whom it didn't have, so its password is new too.
+    pub fn names_representative(&self, today: Date) -> bool {
+        self.unit_control(today).is_some_and(|control| control.by == Authority::Registry)
+    }
+
     /// Authority over that account.
     pub fn unit_control(&self, today: Date) -> Option<&UnitControl> {
         self.unit.control.as_ref().filter(|control| control.is_for(self, today))

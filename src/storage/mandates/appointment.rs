@@ -3,9 +3,9 @@
 use super::{Ending, Entry, REPRESENTATIVE, end, find, insert, of_person};
 use crate::clock::Timestamp;
 use crate::domain::mandate::{Mandate, Reach, Role, Terms, Validity};
-use crate::ids::{AccountId, MandateId};
+use crate::ids::{AccountId, MandateId, SessionId};
 use crate::storage::query::{fetch_optional, on_engine};
-use crate::storage::{Conn, Stored, Tx};
+use crate::storage::{Conn, Stored, Tx, accounts, grants, sessions};
 
 /// Stores a representative's own mandate, in force from now on; `false` if the unit has a representative already, or the
 /// person a mandate there.
@@ -33,6 +33,22 @@ pub async fn install(
         ended: None,
     };
     insert(tx, &entry).await
+}
+
+/// Ends a representative whom the registry, or two reviewers, don't name any more: the mandate and all that rest on it, the
+/// unit's own sign-ins and every token of either. The unit's password goes too: the former representative may know it.
+///
+/// # Errors
+/// The store's own.
+pub async fn vacate(tx: &mut Tx, mandate: &Mandate, now: Timestamp) -> Stored<(Vec<MandateId>, Vec<SessionId>)> {
+    let ended = end(tx, &mandate.id, Ending::Replaced, now).await?;
+    if ended.is_empty() {
+        return Ok((ended, Vec::new()));
+    }
+    let sessions = sessions::end_all(tx, &mandate.unit, now).await?;
+    grants::revoke_of_unit(tx, &mandate.unit, now).await?;
+    accounts::reset_password(tx, &mandate.unit, None, now).await?;
+    Ok((ended, sessions))
 }
 
 /// What an appointment did.
@@ -63,7 +79,7 @@ pub async fn appoint(
     match &former {
         Some(mandate) if mandate.person == *person => return Ok(Appointed::Already(mandate.id.clone())),
         Some(_) if !replaces => return Ok(Appointed::Occupied),
-        Some(mandate) => ended.extend(end(tx, &mandate.id, Ending::Replaced, now).await?),
+        Some(mandate) => ended.extend(vacate(tx, mandate, now).await?.0),
         None => {}
     }
     for own in of_person(tx, person).await?.iter().filter(|mandate| mandate.unit == *unit) {

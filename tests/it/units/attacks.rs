@@ -47,6 +47,8 @@ both! {
         let mut browser = world.browser();
         to_checked(&mut browser, "/migrate", &Unit::of("huiyun"), "liming").await;
         world.advance(61 * 60);
+        let at = browser.at.clone();
+        browser.get(&at).await;
         complete(&mut browser, "huiyun").await;
         assert!(browser.shows("请用新的单位账号登录"), "{}", browser.body);
         browser.get("/account").await;
