@@ -111,7 +111,7 @@ pub(super) async fn note_ended(
         let Some(entry) = mandates::find(tx, id).await? else { continue };
         let Some((_, why)) = entry.ended else { continue };
         let role = entry.terms.role;
-        let detail = json!({ "mandate": id, "role": role, "why": why.as_str(), "invited": entry.person.is_none() });
+        let detail = json!({ "mandate": id, "role": role, "why": why.as_str(), "person": entry.person });
         let holder: Vec<&AccountId> = entry.person.iter().collect();
         pen.note(tx, "mandate.ended", actor, (unit, &holder), &detail).await?;
         holders.extend(entry.person.map(|person| (person, role, why)));

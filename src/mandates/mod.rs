@@ -153,7 +153,9 @@ impl Pen {
         detail: &Value,
     ) -> Stored<()> {
         let mut detail = detail.clone();
-        detail["unit"] = Value::String(unit.0.clone());
+        if let Some(members) = detail.as_object_mut() {
+            members.insert("unit".to_owned(), Value::String(unit.0.clone()));
+        }
         let mut told: Vec<&AccountId> = vec![unit];
         for person in people {
             if !told.contains(person) {

@@ -111,9 +111,12 @@ pub(in crate::http) fn row(app: &App, locale: Locale, entry: &Entry) -> Option<R
 fn acting<'a>(locale: Locale, event: &str, field: impl Fn(&str) -> &'a str) -> Option<String> {
     let role = || Role::parse(field("role")).map(|role| words::role(locale, role));
     Some(match event {
-        "mandate.invited" => locale.tv("log-mandate-invited", format!("{} {}", role()?, field("phone"))),
+        "mandate.invited" => locale.tv("log-mandate-invited", format!("{} {}", role()?, field("phone")).trim_end()),
         "mandate.accepted" => locale.tv("log-mandate-accepted", role()?),
         "mandate.declined" => locale.tv("log-mandate-declined", role()?),
+        "mandate.ended" if field("person").is_empty() && field("why") == "revoked" => {
+            locale.tv("log-mandate-withdrawn", role()?)
+        }
         "mandate.ended" => locale.tv(&format!("log-mandate-{}", field("why")), role()?),
         "unit.checked" => locale.t(&format!("log-unit-{}", field("outcome").replace('_', "-"))),
         "unit.standing" => locale.tv("log-unit-standing", locale.t(&format!("acting-standing-{}", field("standing")))),

@@ -15,7 +15,7 @@ use crate::clock::Timestamp;
 use crate::domain::contact::Phone;
 use crate::domain::mandate::{Extent, GrantFault, Mandate, Matter, Reach, Role, Terms, Validity};
 use crate::domain::person::PersonName;
-use crate::domain::unit::{Standing, day_from_legacy};
+use crate::domain::unit::day_from_legacy;
 use crate::http::account::{client_name, to_login};
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
@@ -70,10 +70,7 @@ fn page(app: &App, visit: &Visit, (entered, mine): (&Entered, &Mandate), form: F
 /// Who may grant here: a representative or an administrator of a unit that may act.
 async fn granter(app: &App, entered: Entered) -> Result<(Entered, Mandate), Mishap> {
     let mine = entered.manager().cloned().ok_or(Mishap::NotFound)?;
-    if app.caches.unit_standing(&entered.unit.id).await? != Some(Standing::Registered) {
-        return Err(Mishap::NotFound);
-    }
-    Ok((entered, mine))
+    if entered.may_act(app).await? { Ok((entered, mine)) } else { Err(Mishap::NotFound) }
 }
 
 /// `GET /units/{id}/mandates/new`
@@ -111,7 +108,7 @@ pub(in crate::http) async fn take(
     let (field, key) = match grant(&app, (&account.id, &entered.unit.id), asked, &visit.asker).await? {
         Ok(_) => return Ok(Reply::to(entered.path("/members"))),
         Err(Refusal::Grant(GrantFault::Role)) => ("role", "acting-grant-role"),
-        Err(Refusal::Grant(GrantFault::Nothing)) => ("clients", "acting-grant-nothing"),
+        Err(Refusal::Grant(GrantFault::Nothing)) => ("clients", "acting-grant-nothing-clients"),
         Err(Refusal::Grant(GrantFault::TooWide)) => ("clients", "acting-grant-too-wide"),
         Err(Refusal::Grant(GrantFault::TooLong)) => ("until", "acting-grant-too-long"),
         Err(Refusal::Grant(GrantFault::Oneself)) => ("phone", "acting-grant-oneself"),
@@ -166,7 +163,7 @@ fn extent<T: Ord>(
             None
         }
         (_, true) => {
-            form.fault(field, "acting-grant-nothing");
+            form.fault(field, format!("acting-grant-nothing-{field}"));
             None
         }
         (_, false) => Some(Extent::These(these)),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
+use serde_json::Value;
 
 use super::enter;
 use super::members::Names;
@@ -14,7 +15,7 @@ use crate::http::mishap::Mishap;
 use crate::http::reply::Reply;
 use crate::ids::AccountId;
 use crate::pages::{Page, Rendered, Visit};
-use crate::storage::audit;
+use crate::storage::audit::{self, Entry};
 
 #[derive(Template)]
 #[template(path = "units/log.html")]
@@ -41,12 +42,18 @@ pub(in crate::http) async fn show(
     let mut entries = audit::of_subject(&mut conn, &subject, READ).await?;
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     let (mut rows, mut names) = (Vec::new(), Names::default());
-    for entry in &entries {
-        let Some(mut row) = row(&app, visit.locale, entry) else { continue };
-        if let Some(actor) = entry.actor.strip_prefix("account:").filter(|_| entry.actor != subject) {
-            let name = names.of(&app, &mut conn, &AccountId::from(actor)).await?;
-            row.note = if row.note.is_empty() { name } else { format!("{name} · {}", row.note) };
+    for mut entry in entries {
+        if entered.manager().is_none() {
+            entry.detail = without_phone(&entry.detail);
         }
+        let entry = &entry;
+        let Some(mut row) = row(&app, visit.locale, entry) else { continue };
+        let mut who = Vec::new();
+        for id in concerned(entry).into_iter().filter(|id| *id != entered.unit.id) {
+            who.push(names.of(&app, &mut conn, &id).await?);
+        }
+        who.extend(Some(row.note).filter(|note| !note.is_empty()));
+        row.note = who.join(" · ");
         rows.push(row);
         if rows.len() >= SHOWN {
             break;
@@ -55,4 +62,21 @@ pub(in crate::http) async fn show(
     let template =
         LogPage { page: visit.page("acting-log-title"), unit: entered.unit.name().to_owned(), id, entries: rows };
     Ok(Reply::page(Rendered::new(200, &template)))
+}
+
+/// Who did it, and to whom.
+fn concerned(entry: &Entry) -> Vec<AccountId> {
+    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
+    let actor = entry.actor.strip_prefix("account:");
+    let person = detail.get("person").and_then(Value::as_str).filter(|person| Some(*person) != actor);
+    actor.into_iter().chain(person).map(AccountId::from).collect()
+}
+
+/// What the unit's own sign-in may read: names are masked, and phones left out.
+fn without_phone(detail: &str) -> String {
+    let mut detail: Value = serde_json::from_str(detail).unwrap_or_default();
+    if let Some(members) = detail.as_object_mut() {
+        members.remove("phone");
+    }
+    detail.to_string()
 }

@@ -28,7 +28,8 @@ struct MembersPage {
     page: Page,
     unit: String,
     id: String,
-    manager: bool,
+    /// Somebody can be invited.
+    inviting: bool,
     own: bool,
     current: Vec<Row>,
     ended: Vec<Row>,
@@ -96,7 +97,8 @@ pub(in crate::http) async fn show(
         return Err(Mishap::NotFound);
     }
     let mut conn = app.db.read().await?;
-    let entries = mandates::of_unit(&mut conn, &entered.unit.id).await?;
+    let mut entries = mandates::of_unit(&mut conn, &entered.unit.id).await?;
+    entries.sort_by_key(|entry| (entry.ended.is_some(), entry.ended.is_none().then_some(entry.terms.role)));
     let (mut current, mut ended, mut names) = (Vec::new(), Vec::new(), Names::default());
     for entry in &entries {
         let list = if entry.ended.is_none() { &mut current } else { &mut ended };
@@ -109,7 +111,7 @@ pub(in crate::http) async fn show(
         page: visit.page("acting-members-title"),
         unit: entered.unit.name().to_owned(),
         id,
-        manager: entered.manager().is_some(),
+        inviting: entered.manager().is_some() && entered.may_act(&app).await?,
         own: entered.unit.id == account.id,
         current,
         ended,

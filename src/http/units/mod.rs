@@ -25,7 +25,7 @@ use crate::ids::AccountId;
 use crate::mandates::Refusal;
 use crate::mandates::recheck::{self, Outcome};
 use crate::pages::{Page, Rendered, Visit};
-use crate::storage::{accounts, links, mandates, units};
+use crate::storage::{Stored, accounts, links, mandates, units};
 use words::Words;
 
 /// By what somebody looks at a unit's page.
@@ -54,6 +54,11 @@ impl Entered {
     /// Whether members, sign-ins and history may be seen: an agent sees the unit and the own mandate.
     fn sees_all(&self) -> bool {
         matches!(self.viewer, Viewer::Own) || self.manager().is_some()
+    }
+
+    /// Whether the registry calls the unit in order.
+    async fn may_act(&self, app: &App) -> Stored<bool> {
+        Ok(app.caches.unit_standing(&self.unit.id).await? == Some(Standing::Registered))
     }
 
     fn path(&self, end: &str) -> String {

@@ -10,7 +10,7 @@ use guiyi::domain::unit::Standing;
 use guiyi::ids::{AccountId, ClientId, MandateId};
 use guiyi::mandates::Invited;
 use guiyi::storage::mandates::{self, Invitation};
-use guiyi::storage::{Stored, accounts, units};
+use guiyi::storage::{accounts, units};
 
 use super::account::{TELEPHONE, migrate};
 use super::chrome::{Chrome, DESK, NEXT};
@@ -46,9 +46,7 @@ async fn furnish(app: &App) -> AccountId {
         validity: Validity { from: now, until: Some(now.plus(std::time::Duration::from_secs(86_400 * 365))) },
     };
     let done = app.db.write(move |tx| {
-        Box::pin(
-            async move { Stored::Ok(mandates::invite(tx, (&id, &shop.id), &terms, &root, &invitation, now).await?) },
-        )
+        Box::pin(async move { mandates::invite(tx, (&id, &shop.id), &terms, &root, &invitation, now).await })
     });
     assert!(done.await.unwrap());
     ours.id
@@ -101,9 +99,7 @@ async fn see_all(walk: &Walk<'_>, lang: &str) {
 
     let (now, dissolved) = (app.clock.now(), unit.clone());
     app.db
-        .write(move |tx| {
-            Box::pin(async move { Stored::Ok(units::said(tx, &dissolved, Some(Standing::Dissolved), now).await?) })
-        })
+        .write(move |tx| Box::pin(async move { units::said(tx, &dissolved, Some(Standing::Dissolved), now).await }))
         .await
         .unwrap();
     chrome.open(&page("")).await;

@@ -17,7 +17,7 @@ use guiyi::ids::{AccountId, MandateId, VerificationId};
 use guiyi::protocol::acr::IdentityLevel;
 use guiyi::sign_in::session::NewSession;
 use guiyi::storage::accounts::Verification;
-use guiyi::storage::{Db, StorageError, Stored, Tx, accounts, mandates};
+use guiyi::storage::{Db, StorageError, Tx, accounts, mandates};
 
 use crate::support::{Browser, World};
 
@@ -245,9 +245,6 @@ async fn session(app: &App, account: &AccountId) -> String {
     let session = NewSession::new(account, &[Method::Password], Device::default(), app.clock.now(), &app.random);
     let cookie = session.cookie();
     let (keys, random) = (app.keys.clone(), app.random.clone());
-    app.db
-        .write(move |tx: &mut Tx| Box::pin(async move { Stored::Ok(session.store(tx, &keys, &random).await?) }))
-        .await
-        .unwrap();
+    app.db.write(move |tx: &mut Tx| Box::pin(async move { session.store(tx, &keys, &random).await })).await.unwrap();
     cookie
 }
