@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::cookies::Cookie;
+use super::authorize::{Step, find, proceed};
 use super::login::{Tried, begun, tried, waiting};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
@@ -23,8 +23,9 @@ use crate::domain::principal::Principal;
 use crate::domain::session::Method;
 use crate::pages::{Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
+use crate::provider::authorize::Choice;
 use crate::sign_in::session::NewSession;
-use crate::sign_in::{KnownBrowser, Pending, needs_captcha};
+use crate::sign_in::{Pending, needs_captcha};
 use crate::storage::units::Standing;
 use crate::storage::{Stored, audit, mandates};
 
@@ -161,15 +162,7 @@ pub(super) async fn submit(
         };
     }
     match tried(&app, &visit, &headers, &params).await? {
-        Tried::SignedIn(person) => {
-            let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
-            // Whoever has proven for whom they act has done what a code to a phone does elsewhere.
-            let known = match unit.ticket.is_empty() {
-                true => None,
-                false => Some(known.with(&app, &person.id, visit.now)?),
-            };
-            proven(&app, &visit, &params, &person, (&[Method::Password], known)).await
-        }
+        Tried::SignedIn(person) => proven(&app, &visit, &params, &person, (&[Method::Password], None)).await,
         Tried::SecondStep(person) => login_code::begin(&app, &visit, &params, &person).await,
         Tried::Again(form, status, captcha) => {
             page(&app, &visit, &unit, params.text("interaction"), (form, status, captcha)).await
@@ -198,29 +191,34 @@ pub(super) async fn proven(
         return page(app, visit, &unit, params.text("interaction"), (form, 422, None)).await;
     };
     let mut new = NewSession::new(&person.id, methods, visit.device(), visit.now, &app.random);
+    let choice = client.map(|_| Choice::Mandate(mandate.id.clone()));
     if let Some(client) = client {
         new.session.acting = new.session.acting.choosing(&client.id, Some(&mandate.id));
     }
     let actor = Actor { person: person.id.clone(), mandate: mandate.id.clone() };
     let principal = Principal { account: unit.account.id.clone(), actor: Some(actor) };
     let (stored, keys, random, now) = (new.clone(), Arc::clone(&app.keys), app.random.clone(), visit.now);
-    let (person, client) = (person.id.clone(), client.map(|client| client.id.clone()));
+    let (who, client) = (person.id.clone(), client.map(|client| client.id.clone()));
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 stored.store(tx, &keys, &random).await?;
                 if let Some(client) = &client {
-                    select::chosen(tx, &random, now, (&person, client), Some(&principal)).await?;
+                    select::chosen(tx, &random, now, (&who, client), Some(&principal)).await?;
                 }
                 Stored::Ok(())
             })
         })
         .await?;
-    let to = match interaction {
-        Some(id) => format!("/interaction/{id}"),
-        None => format!("/units/{}", unit.account.id),
+    // The page that comes stands at the request's own address, where the other language finds it.
+    let path = interaction.map_or_else(|| visit.path.clone(), |id| format!("/interaction/{id}"));
+    let here = Visit { signed_in: Some((new.session.clone(), Arc::clone(person))), path, ..visit.clone() };
+    let reply = match interaction {
+        // They have just said for whom: it isn't asked again.
+        Some(id) => proceed(app, &here, &find(app, &here, id).await?, Step { choice, ..Step::default() }).await?,
+        None => Reply::to(format!("/units/{}", unit.account.id)),
     };
-    begun(app, visit, &new, known, to).await
+    begun(app, visit, &new, known, reply).await
 }
 
 /// The person's mandate of this unit, if it serves now: at the client, if one waits.

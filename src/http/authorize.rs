@@ -12,7 +12,6 @@ use super::{consent, select};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
-use crate::domain::session::Session;
 use crate::ids::InteractionId;
 use crate::pages::{Form, Locale, Visit};
 use crate::protocol::params::Params;
@@ -155,16 +154,11 @@ async fn next(
         Some(bearer) => app.caches.consent(Key::of(&bearer.principal(), &client.id)).await?,
         None => Arc::new(Scopes::default()),
     };
-    // Whoever has proven at this request's own sign-in for whom they act has chosen too.
-    let selected = |session: &Session| {
-        let fresh = step.asked_at.is_some_and(|asked| session.authenticated_at >= asked);
-        step.choice.is_some() || (fresh && session.acting.at(&client.id).is_some())
-    };
     let given = Given {
         signed_in: found.as_ref().map(|(session, about)| (*session, about)),
         consent: &consent,
         consented_here: step.consented_here,
-        selected_here: found.as_ref().is_some_and(|(session, _)| selected(session)),
+        selected_here: step.choice.is_some(),
         takes_units: client.takes(AccountKind::LegalPerson),
         asked_at: step.asked_at,
         is_other: bearer.is_some_and(|bearer| !is_named(app, client, request, bearer)),

@@ -62,25 +62,21 @@ pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addr
 fn item(visit: &Visit, bearer: &Bearer, owned: Option<&str>, scope: Scope) -> Option<Item> {
     let (locale, account) = (visit.locale, &bearer.account);
     let none = || locale.t("consent-nothing");
-    let (label, value) = match scope {
-        Scope::Openid => ("", locale.t("consent-openid-value")),
-        Scope::Profile if bearer.is_unit() => ("consent-unit-profile", account.user_name.as_str().to_owned()),
-        Scope::Profile => ("", account.user_name.as_str().to_owned()),
-        // A unit has no phone, and its agent's is nobody's business.
-        Scope::Phone if bearer.is_unit() => return None,
-        Scope::Phone => ("", account.phone().map_or_else(none, |phone| phone.masked())),
-        Scope::Email => ("", account.email().map_or_else(none, |email| email.masked())),
-        Scope::RealName if bearer.is_unit() => ("consent-unit-real-name", unit_names(bearer)),
-        Scope::RealName => ("", person(account).unwrap_or_else(none)),
-        Scope::Organization if !bearer.is_unit() => return None,
+    let label = locale.scope(scope, account.kind())?;
+    let value = match scope {
+        Scope::Openid => locale.t("consent-openid-value"),
+        Scope::Profile => account.user_name.as_str().to_owned(),
+        Scope::Phone => account.phone().map_or_else(none, |phone| phone.masked()),
+        Scope::Email => account.email().map_or_else(none, |email| email.masked()),
+        Scope::RealName if bearer.is_unit() => unit_names(bearer),
+        Scope::RealName => person(account).unwrap_or_else(none),
         Scope::Organization => {
             let role = bearer.actor.as_ref().map(|(_, mandate)| locale.role(mandate.terms.role));
-            ("", format!("{} {}", account.shown_name(), role.unwrap_or_default()).trim().to_owned())
+            format!("{} {}", account.shown_name(), role.unwrap_or_default()).trim().to_owned()
         }
-        Scope::LegacyAccounts => ("", owned.map_or_else(none, str::to_owned)),
-        Scope::OfflineAccess => ("", locale.t("consent-offline-value")),
+        Scope::LegacyAccounts => owned.map_or_else(none, str::to_owned),
+        Scope::OfflineAccess => locale.t("consent-offline-value"),
     };
-    let label = if label.is_empty() { locale.scope(scope) } else { locale.t(label) };
     Some(Item { label, value })
 }
 

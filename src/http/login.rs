@@ -262,24 +262,21 @@ pub(super) async fn finish(
     let new = NewSession::new(&account.id, methods, visit.device(), visit.now, &app.random);
     let (stored, keys, random) = (new.clone(), Arc::clone(&app.keys), app.random.clone());
     app.db.write(move |tx| Box::pin(async move { stored.store(tx, &keys, &random).await })).await?;
-    begun(app, visit, &new, known, to).await
+    begun(app, visit, &new, known, Reply::to(to)).await
 }
 
-/// A session has begun: an earlier one in this browser ends, and the cookies go out.
+/// A session has begun: an earlier one in this browser ends, and the cookies go out with the reply.
 pub(super) async fn begun(
     app: &App,
     visit: &Visit,
     new: &NewSession,
     known: Option<String>,
-    to: String,
+    reply: Reply,
 ) -> Result<Reply, Mishap> {
     if let Some((old, _)) = &visit.signed_in {
         crate::sign_in::session::end(app, old, "signed in again").await?;
     }
-    let mut reply = Reply::to(to).cookie(Cookie::Session.set(&app.config, &new.cookie(), None));
-    if let Some(known) = known {
-        let age = Some(crate::sign_in::KNOWN_BROWSER_LIFETIME);
-        reply = reply.cookie(Cookie::Known.set(&app.config, &known, age));
-    }
-    Ok(reply)
+    let reply = reply.cookie(Cookie::Session.set(&app.config, &new.cookie(), None));
+    let age = Some(crate::sign_in::KNOWN_BROWSER_LIFETIME);
+    Ok(known.iter().fold(reply, |reply, known| reply.cookie(Cookie::Known.set(&app.config, known, age))))
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 
 use super::{client_name, date, to_login};
 use crate::app::App;
+use crate::domain::account::AccountKind;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
@@ -38,9 +39,9 @@ pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> 
     let consents = consents::of_actor(&mut app.db.read().await?, &account.id).await?;
     let mut rows = Vec::new();
     for consent in consents {
-        let unit = match consent.account == account.id {
-            true => None,
-            false => Some(unit_name(&app, &visit, &consent.account).await?),
+        let (kind, unit) = match consent.account == account.id {
+            true => (account.kind(), None),
+            false => (AccountKind::LegalPerson, Some(unit_name(&app, &visit, &consent.account).await?)),
         };
         rows.push(Row {
             name: client_name(&app, consent.client.as_str(), visit.locale),
@@ -48,7 +49,7 @@ pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> 
             account: consent.account.0,
             unit,
             since: date(consent.granted_at),
-            scopes: consent.scopes.iter().map(|scope| visit.locale.scope(scope)).collect(),
+            scopes: consent.scopes.iter().filter_map(|scope| visit.locale.scope(scope, kind)).collect(),
         });
     }
     let page = ConsentsPage { page: visit.page("consents-title"), consents: rows };

@@ -18,7 +18,7 @@ pub struct Given<'a> {
     pub consent: &'a Scopes,
     /// Whether consent was given on this request's own page.
     pub consented_here: bool,
-    /// Whether it was chosen on this request's own page, or at its own sign-in, whom to act for.
+    /// Whether it was chosen on this request's own page whom to act for.
     pub selected_here: bool,
     /// Whether the client takes units: then a sign-in alone is no choice.
     pub takes_units: bool,

@@ -144,6 +144,16 @@ impl Demo {
         until(&format!("a message to {to} with {words}"), async || self.message(to, pick).await).await
     }
 
+    /// The running portal's database and keys, for putting there what no page makes yet.
+    pub(super) async fn store(&self) -> std::sync::Arc<guiyi::app::App> {
+        guiyi::demo::world::open(&self.folder.join("data")).await.unwrap()
+    }
+
+    /// The running portal's database.
+    pub(super) fn database(&self) -> String {
+        format!("sqlite:{}", self.folder.join("data/guiyi.db").display())
+    }
+
     /// Runs `guiyi review` as one of the demonstration's reviewers, and gives what it prints.
     pub(super) fn review(&self, reviewer: usize, arguments: &[&str]) -> String {
         use std::io::Write;

@@ -17,6 +17,7 @@ mod mishaps;
 mod other_systems;
 mod registration;
 mod small_screen;
+mod unit_sign_in;
 mod units;
 mod whole_way;
 mod without_script;
