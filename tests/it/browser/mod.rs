@@ -18,6 +18,7 @@ mod other_systems;
 mod registration;
 mod small_screen;
 mod unit_sign_in;
+mod unit_wizard;
 mod units;
 mod whole_way;
 mod without_script;
