@@ -103,6 +103,7 @@ pub(super) async fn proceed(
             Ok(Reply::to(location))
         }
         Next::Page(Decision::Consent) => consent::page(app, visit, waiting, &addressed),
+        Next::Page(Decision::Guardian) => Ok(consent::guardian_page(visit, waiting, &addressed)),
         Next::Page(Decision::Select) => Ok(consent::select_page(visit, waiting, &addressed)),
         Next::Page(_) => Ok(Reply::to(format!("/login?interaction={}", waiting.id))),
     }

@@ -14,7 +14,7 @@ use crate::domain::account::Account;
 use crate::pages::{Page, Rendered, Visit};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::scope::Scope;
-use crate::provider::authorize::Addressed;
+use crate::provider::authorize::{Addressed, guardian};
 use crate::storage::{audit, consents};
 
 #[derive(Template)]
@@ -85,8 +85,11 @@ pub(super) async fn decide(
         let denied = OAuthError::new(ErrorCode::AccessDenied, "the person did not consent");
         return refuse(&app, &waiting, &denied);
     }
-    let (account, client) = (account.id.clone(), waiting.request.client_id.clone());
     let asked = waiting.request.asked();
+    if guardian::consents(account, &asked, visit.now.date()) {
+        return Ok(Reply::to(format!("/interaction/{id}")));
+    }
+    let (account, client) = (account.id.clone(), waiting.request.client_id.clone());
     let (random, now) = (app.random.clone(), visit.now);
     let subject = consents::cache_key(&account, &client);
     app.db
@@ -101,6 +104,27 @@ pub(super) async fn decide(
         .await?;
     app.caches.forget(&subject);
     proceed(&app, &visit, &waiting, true, true).await
+}
+
+#[derive(Template)]
+#[template(path = "guardian_consents.html")]
+struct GuardianPage {
+    page: Page,
+    interaction: String,
+    client: String,
+    scopes: Vec<String>,
+}
+
+/// The page that tells a child that its guardian consents, and to what.
+pub(super) fn guardian_page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Reply {
+    let asked = waiting.request.asked().intersection(&addressed.client.scopes);
+    let page = GuardianPage {
+        page: visit.page("guardian-consents-title"),
+        interaction: waiting.id.0.clone(),
+        client: addressed.client.name(visit.locale.is_english()).to_owned(),
+        scopes: asked.iter().filter(|scope| *scope != Scope::Openid).map(|scope| visit.locale.scope(scope)).collect(),
+    };
+    Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()))
 }
 
 /// The page that asks which account.

@@ -6,9 +6,11 @@
 
 mod answers;
 pub mod background;
+mod child;
 pub mod diagram;
 pub mod engine;
 mod finish;
+pub mod guardian;
 mod individual;
 mod legal_person;
 mod plan;

@@ -3,5 +3,6 @@
 pub mod codes;
 mod gateway;
 pub mod texts;
+pub mod told;
 
 pub use gateway::Gateway;

@@ -1,6 +1,7 @@
 //! The account pages: who am I, and one page each for linked old accounts, sign-ins, consents and the security log.
 //! Every post touches the signed-in person's own rows only: its statement names the account.
 
+pub(super) mod children;
 pub(super) mod consents;
 pub(super) mod links;
 pub(super) mod log;
@@ -11,7 +12,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 
+use super::cookies::Cookie;
 use super::mishap::Mishap;
 use super::reply::Reply;
 use crate::app::App;
@@ -19,7 +22,7 @@ use crate::clock::Timestamp;
 use crate::ids::SystemId;
 use crate::pages::{Locale, Page, Rendered, Visit, beijing as moment};
 use crate::storage::accounts::Evidence;
-use crate::storage::{accounts, consents as consented, links as linked, sessions as begun};
+use crate::storage::{accounts, consents as consented, guardianships, links as linked, sessions as begun};
 use crate::upstream::catalogue;
 
 #[derive(Template)]
@@ -38,16 +41,22 @@ struct Overview {
     links: usize,
     sessions: usize,
     consents: usize,
+    /// How many children a person looks after; a unit has none.
+    children: Option<usize>,
 }
 
-/// `GET /account`
-pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
+/// `GET /account`; a guardian who has signed in for a child goes on with that.
+pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: HeaderMap) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    if let Some(to) = children::after(&app, &headers) {
+        return Ok(Reply::to(to).cookie(Cookie::After.clear(&app.config)));
+    }
     let mut conn = app.db.read().await?;
     let evidence = accounts::evidence(&mut conn, &account.id).await?;
     let links = linked::of_account(&mut conn, &account.id).await?.len();
     let sessions = begun::of_account(&mut conn, &account.id, visit.now).await?.len();
     let consents = consented::of_account(&mut conn, &account.id).await?.len();
+    let children = guardianships::of_guardian(&mut conn, &account.id).await?.len();
     let page = Overview {
         page: visit.page("account-title"),
         user_name: account.user_name.as_str().to_owned(),
@@ -61,6 +70,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Re
         links,
         sessions,
         consents,
+        children: account.person().map(|_| children),
     };
     Ok(Reply::page(Rendered::new(200, &page)))
 }

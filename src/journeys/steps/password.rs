@@ -31,7 +31,7 @@ pub(crate) struct ChoosePassword;
 
 impl ChoosePassword {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        let page = cx.page("password-title");
+        let page = cx.page(if cx.answers.is_childs() { "password-child-title" } else { "password-title" });
         Rendered::new(status, &PasswordPage { page, nav: nav(cx, self), form, old: may_keep(cx.answers) })
     }
 
@@ -75,7 +75,7 @@ impl ChoosePassword {
 }
 
 fn may_keep(answers: &Answers) -> bool {
-    answers.proof().is_some_and(|proof| proof.password_hash().is_some())
+    !answers.is_childs() && answers.proof().is_some_and(|proof| proof.password_hash().is_some())
 }
 
 /// The person's own data, which a password must not hold.

@@ -4,6 +4,7 @@
 
 mod checks;
 pub mod code;
+pub mod guardian;
 mod policy;
 
 use crate::app::App;

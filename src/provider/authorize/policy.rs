@@ -1,6 +1,7 @@
 //! The policy: whether a request can be answered now, or which page has to come first. Evaluated again each time the
 //! person returns: nothing trusts that "login happened".
 
+use super::guardian;
 use crate::clock::Timestamp;
 use crate::domain::account::Account;
 use crate::domain::session::Session;
@@ -39,6 +40,8 @@ pub enum Decision {
     Select,
     /// Ask for consent.
     Consent,
+    /// Say that the child's guardian consents.
+    Guardian,
     /// Answer with an error.
     Refuse(OAuthError),
 }
@@ -54,6 +57,7 @@ pub fn decide(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
         Decision::Login => refuse(ErrorCode::LoginRequired, "nobody is signed in, or not recently enough"),
         Decision::Select => refuse(ErrorCode::AccountSelectionRequired, "an account has to be chosen"),
         Decision::Consent => refuse(ErrorCode::ConsentRequired, "the person has not consented yet"),
+        Decision::Guardian => refuse(ErrorCode::ConsentRequired, "the child's guardian has not consented yet"),
         other => other,
     }
 }
@@ -84,6 +88,9 @@ fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     }
     let asked = request.asked();
     let covered = given.consent.covers(&asked);
+    if guardian::consents(account, &asked, given.now.date()) {
+        return if covered { Decision::Issue } else { Decision::Guardian };
+    }
     if !given.consented_here && (request.prompt.consent || !covered) {
         return Decision::Consent;
     }
