@@ -7,6 +7,8 @@
 mod answers;
 pub mod background;
 mod child;
+#[cfg(test)]
+mod child_properties;
 pub mod diagram;
 pub mod engine;
 mod finish;
