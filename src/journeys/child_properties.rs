@@ -35,9 +35,11 @@ fn parts() -> Vec<(&'static str, Vec<Value>)> {
                              "gender": "2", "ethnic_group": "01", "phone": "", "email": "" },
                 "password_hash": hash, "at": 1 })
     };
-    let review = |about: Value, subject: Value, stage: Value| json!({ "about": about, "legacy": subject, "stage": stage });
+    let review =
+        |about: Value, subject: Value, stage: Value| json!({ "about": about, "legacy": subject, "stage": stage });
     let control = |account: &str, seen: bool| {
-        let stage = json!({ "stage": "approved", "proof": { "review": "r", "level": "present", "at": 1 }, "seen": seen });
+        let stage =
+            json!({ "stage": "approved", "proof": { "review": "r", "level": "present", "at": 1 }, "seen": seen });
         review(json!({ "control": account }), json!(["hefei", "one"]), stage)
     };
     vec![
@@ -55,7 +57,11 @@ fn parts() -> Vec<(&'static str, Vec<Value>)> {
         ("identity", vec![child.clone(), adult.clone()]),
         (
             "check",
-            vec![passed(&child), passed(&adult), json!({ "outcome": "failed", "identity": child, "why": "contradiction" })],
+            vec![
+                passed(&child),
+                passed(&adult),
+                json!({ "outcome": "failed", "identity": child, "why": "contradiction" }),
+            ],
         ),
         (
             "existing",
@@ -73,12 +79,11 @@ fn parts() -> Vec<(&'static str, Vec<Value>)> {
 /// What only a child's journey has. `own` is the old account that reviews were submitted with.
 fn child_parts() -> Vec<(&'static str, Vec<Value>)> {
     let (child, adult) = people();
-    let about = |who: &Value, guardian: &str, relation: &str| {
-        json!({ "child": { "identity": who, "guardian": guardian, "relation": relation } })
-    };
+    let about = |who: &Value, guardian: &str, relation: &str| json!({ "child": { "identity": who, "guardian": guardian, "relation": relation } });
     let approved = |seen: bool| json!({ "stage": "approved", "proof": { "review": "r", "level": "confirmed", "at": 1 }, "seen": seen });
     let one = || json!(["hefei", "one"]);
-    let review = |about: Value, legacy: Value, stage: Value| json!({ "about": about, "legacy": legacy, "stage": stage });
+    let review =
+        |about: Value, legacy: Value, stage: Value| json!({ "about": about, "legacy": legacy, "stage": stage });
     vec![
         ("relation", vec![json!("father"), json!("mother")]),
         (

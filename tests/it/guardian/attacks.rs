@@ -86,7 +86,7 @@ both! {
         assert!(thief.shows("未通过核验"), "{} {}", thief.at, thief.body);
         let back = thief.link("/identity");
         thief.get(&back).await;
-        to_checked(&mut thief, &XIAOYU.identity()).await;
+        thief.submit(&XIAOYU.identity()).await;
         let number = submit_case(&mut thief).await;
         for step in ["existing-child", "user-name", "password"] {
             let path = thief.at.replace("/review", &format!("/{step}"));

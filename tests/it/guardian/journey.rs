@@ -68,7 +68,8 @@ both! {
         let mut browser = guardian(&world).await;
         registered(&world, &mut browser, &reviewer, &XIAOYU.identity(), "chenxiaoyu").await;
         assert_eq!(rows(&world).await, [2, 1, 1, 1]);
-        let verified = "SELECT COUNT(*) FROM verifications WHERE method = 'name_and_number'";
+        let verified = "SELECT COUNT(*) FROM verifications v JOIN guardianships g ON g.child_id = v.account_id \
+                        WHERE method = 'name_and_number' AND level = 2";
         assert_eq!(world.scalar(verified).await, 1, "a reviewer's word on the relation raises no level");
         to_registration_form(&mut browser).await;
         to_checked(&mut browser, &XIAOYU.identity()).await;
@@ -113,7 +114,8 @@ both! {
         let mut browser = guardian(&world).await;
         to_registration_form(&mut browser).await;
         to_checked(&mut browser, &XIAOYU.identity()).await;
-        browser.submit(&[("cancel", "yes")]).await;
+        let evidence = browser.at.clone();
+        post(&mut browser, &evidence, &[("cancel", "yes")]).await;
         assert!(browser.at.ends_with("/check") && browser.shows("需要审核监护关系"), "{} {}", browser.at, browser.body);
         browser.submit(&[("action", "review")]).await;
         let number = submit_case(&mut browser).await;

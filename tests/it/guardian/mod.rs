@@ -168,9 +168,7 @@ pub async fn set_status(world: &World, user_name: &str, status: guiyi::domain::a
     world
         .app
         .db
-        .write(move |tx| {
-            Box::pin(async move { guiyi::storage::accounts::set_status(tx, &id, status, now).await })
-        })
+        .write(move |tx| Box::pin(async move { guiyi::storage::accounts::set_status(tx, &id, status, now).await }))
         .await
         .unwrap();
     // Other caches hear of it within half a second.
