@@ -131,7 +131,7 @@ fn answers() -> impl Strategy<Value = Answers> {
             child.insert("guardian".to_owned(), guardian);
             all.insert("child".to_owned(), Value::Object(child));
             let answers: Answers = serde_json::from_value(Value::Object(all)).unwrap();
-            let child = answers.child.clone().map(|child| ChildAnswers { present, ..child });
+            let child = answers.child.clone().map(|child| Box::new(ChildAnswers { present, ..*child }));
             Answers { child, ..answers }
         },
     )

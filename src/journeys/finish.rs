@@ -111,7 +111,7 @@ async fn go_back(cx: &Cx<'_>, answers: &Answers, obstacle: &Obstacle) -> Result<
             answers.control = None;
             answers.control_review = None;
             answers.unit.control = None;
-            answers.child = answers.child.map(|child| ChildAnswers { control: None, ..child });
+            answers.child = answers.child.map(|child| Box::new(ChildAnswers { control: None, ..*child }));
             // A representative whose account was stopped meanwhile has to prove themselves again.
             if representative::account(cx.app, &answers).await?.is_none() {
                 answers.unit.representative = None;

@@ -81,12 +81,12 @@ pub fn may_begin(visit: &Visit, today: Date) -> Result<(), Unfit> {
 /// [`Unfit`]
 pub fn begun(visit: &Visit, goal: Goal, today: Date) -> Result<Answers, Unfit> {
     let child = ChildAnswers::of(proof(visit, today)?);
-    Ok(Answers { goal, kind: Some(AccountKind::Individual), child: Some(child), ..Answers::default() })
+    Ok(Answers { goal, kind: Some(AccountKind::Individual), child: Some(Box::new(child)), ..Answers::default() })
 }
 
 /// The answers as this visit may see them: a child's guardian is there only while signed in here.
 pub(super) fn met(answers: Answers, visit: &Visit) -> Answers {
     let Some(child) = answers.child else { return answers };
     let here = visit.signed_in.as_ref().is_some_and(|(_, account)| account.id == child.guardian.account);
-    Answers { child: Some(ChildAnswers { present: here, ..child }), ..answers }
+    Answers { child: Some(Box::new(ChildAnswers { present: here, ..*child })), ..answers }
 }

@@ -90,7 +90,7 @@ pub struct Answers {
     /// What only a unit answers.
     pub unit: UnitAnswers,
     /// What only a child's guardian answers; there in a child's journey, and in no other.
-    pub child: Option<ChildAnswers>,
+    pub child: Option<Box<ChildAnswers>>,
 }
 
 /// Two documents, accepted apart from each other, with their versions.
@@ -239,7 +239,7 @@ impl Answers {
     /// Answers without any of these, but for whose journey it is.
     #[must_use]
     pub(super) fn anew(&self) -> Self {
-        Self { child: self.child.as_ref().map(ChildAnswers::anew), ..Self::default() }
+        Self { child: self.child.as_ref().map(|child| Box::new(child.anew())), ..Self::default() }
     }
 
     /// The same answers with their open review at another stage.
@@ -250,7 +250,7 @@ impl Answers {
             About::Control(_) => Self { control_review: Some(review), ..self },
             About::Unit { .. } => Self { unit: UnitAnswers { review: Some(review), ..self.unit }, ..self },
             About::Child { .. } => {
-                let child = self.child.map(|child| ChildAnswers { review: Some(review), ..child });
+                let child = self.child.map(|child| Box::new(ChildAnswers { review: Some(review), ..*child }));
                 Self { child, ..self }
             }
         }
@@ -264,7 +264,8 @@ impl Answers {
             About::Control(_) => Self { control_review: None, ..self },
             About::Unit { .. } => Self { unit: UnitAnswers { review: None, ..self.unit }, ..self },
             About::Child { .. } => {
-                Self { child: self.child.map(|child| ChildAnswers { review: None, ..child }), ..self }
+                let child = self.child.map(|child| Box::new(ChildAnswers { review: None, ..*child }));
+                Self { child, ..self }
             }
         }
     }

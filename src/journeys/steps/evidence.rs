@@ -226,7 +226,7 @@ fn submission(cx: &Cx<'_>) -> Option<(Review, Submission)> {
         profile: proof.profile().clone(),
     });
     let unit = cx.answers.unit.entered.clone().filter(|_| cx.answers.is_units());
-    let guardian = match &cx.answers.child {
+    let guardian = match cx.answers.child.as_deref() {
         Some(ChildAnswers { guardian, relation, .. }) => Some(Guardian {
             account: guardian.account().clone(),
             identity: guardian.identity().clone(),

@@ -49,7 +49,7 @@ both! {
         citizen(&world, &LIMING).await;
         let mut first = world.browser();
         to_checked(&mut first, "/migrate", &Unit::of("huiyun"), "liming").await;
-        let mut second = to_existing(&world, "liming").await;
+        let second = to_existing(&world, "liming").await;
         assert!(second.at.ends_with("/user-name"), "{}", second.at);
         let finish = |mut browser: Browser, name: &'static str| async move {
             browser.submit(&[("user_name", name), ("captcha", "0000")]).await;

@@ -48,9 +48,9 @@ impl ExistingChildAccount {
             }
             "bind" if on_record(cx, &account).await? => {
                 let control = ChildControl::new(cx.answers, cx.today);
-                let child = ChildAnswers { control, ..child.clone() };
+                let child = Some(Box::new(ChildAnswers { control, ..(**child).clone() }));
                 let audit = Effect::Audit("journey.child_control", json!({ "account": account.id }));
-                Ok(Taken::Next(Box::new(Answers { child: Some(child), ..cx.answers.clone() }), vec![audit]))
+                Ok(Taken::Next(Box::new(Answers { child, ..cx.answers.clone() }), vec![audit]))
             }
             _ => Ok(Taken::Moved),
         }

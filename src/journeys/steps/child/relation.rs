@@ -52,8 +52,8 @@ impl ChooseRelation {
         }
         // What a reviewer has of the former relation isn't decided any more.
         let withdrawn = cx.answers.withdrawals();
-        let child = ChildAnswers { relation, review: None, control: None, ..child.clone() };
-        let answers = Answers { child: Some(child), ..cx.answers.clone() };
+        let child = ChildAnswers { relation, review: None, control: None, ..(**child).clone() };
+        let answers = Answers { child: Some(Box::new(child)), ..cx.answers.clone() };
         Taken::Next(Box::new(answers.asking_for_review(cx.today)), withdrawn)
     }
 }
