@@ -153,9 +153,6 @@ impl App {
 
     /// Today's date, in Beijing time.
     pub fn today(&self) -> time::Date {
-        time::OffsetDateTime::from_unix_timestamp(self.clock.now().seconds())
-            .unwrap_or(time::OffsetDateTime::UNIX_EPOCH)
-            .to_offset(time::macros::offset!(+8))
-            .date()
+        self.clock.now().date()
     }
 }

@@ -29,6 +29,13 @@ impl Clients {
     pub fn get(&self, id: &str) -> Option<&Client> {
         self.known(id).filter(|client| client.enabled)
     }
+
+    /// Every client that isn't switched off, by id.
+    pub fn all(&self) -> Vec<&Client> {
+        let mut all: Vec<&Client> = self.0.values().filter(|client| client.enabled).collect();
+        all.sort_by(|a, b| a.id.as_str().cmp(b.id.as_str()));
+        all
+    }
 }
 
 fn client(entry: &ClientEntry, keys: &Keyring) -> Client {

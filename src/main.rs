@@ -90,7 +90,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Journey => {
             println!("{}", guiyi::journeys::diagram::individual());
-            print!("{}", guiyi::journeys::diagram::legal_person());
+            println!("{}", guiyi::journeys::diagram::legal_person());
+            print!("{}", guiyi::journeys::diagram::child());
             Ok(())
         }
         Command::Audit { config } => audit(&config).await,

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 
 use crate::app::App;
 use crate::domain::case_number::CaseNumber;
+use crate::domain::identity::Identity;
 use crate::domain::typed::compact;
 use crate::pages::beijing;
 use crate::review::Content;
@@ -182,11 +183,12 @@ async fn list(app: &App, reviewer: &Reviewer, out: &mut impl Write) -> anyhow::R
 }
 
 fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow::Result<()> {
-    let Content { identity, unit, outcome, legacy, contact } = &case.content;
-    let (name, document) = match unmasked {
-        true => (identity.name.as_str().to_owned(), identity.document.number().to_owned()),
-        false => (identity.name.masked(), identity.document.masked_public()),
+    let Content { identity, unit, guardian, outcome, legacy, contact } = &case.content;
+    let shown = |who: &Identity| match unmasked {
+        true => (who.name.as_str().to_owned(), who.document.number().to_owned()),
+        false => (who.name.masked(), who.document.masked_public()),
     };
+    let (name, document) = shown(identity);
     writeln!(out, "case       {}", case.review.case)?;
     writeln!(out, "state      {}", case.review.state.as_str())?;
     writeln!(out, "submitted  {}", beijing(case.review.submitted_at))?;
@@ -208,6 +210,10 @@ fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow:
     writeln!(out, "document   {} {country} {document}", identity.document.kind().as_str())?;
     if let Some(born) = identity.birth_date.filter(|_| unmasked) {
         writeln!(out, "born       {born}, as the person says")?;
+    }
+    if let Some(guardian) = guardian {
+        let (name, document) = shown(&guardian.identity);
+        writeln!(out, "guardian   {name} {document}, says to be: {}", guardian.relation.as_str())?;
     }
     writeln!(out, "contact    {}", contact.masked())?;
     if let Some(legacy) = legacy {

@@ -184,6 +184,16 @@ impl Account {
         }
     }
 
+    /// The day of birth of the person whose it is: the document's, else the one that was typed.
+    pub fn born(&self) -> Option<Date> {
+        self.person().and_then(|person| person.document.birth_date().or(person.birth_date))
+    }
+
+    /// Whether it is a child's for whom a guardian has to proceed.
+    pub fn is_childs(&self, today: Date) -> bool {
+        self.born().is_some_and(|born| birth::is_under_age(born, today))
+    }
+
     /// Whether it may sign in.
     pub fn is_active(&self) -> bool {
         self.status == AccountStatus::Active

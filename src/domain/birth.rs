@@ -5,6 +5,8 @@ use time::{Date, Month};
 
 /// Below this age a guardian has to proceed (PIPL, article 31).
 const GUARDIAN_BELOW: u8 = 14;
+/// From this age on somebody may be a guardian (Civil Code, articles 17 and 27).
+const ADULT_FROM: u8 = 18;
 
 /// Why a day can't be one of birth. The text is a key: the pages word it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -54,6 +56,11 @@ pub fn age(born: Date, on: Date) -> Option<u8> {
 /// Whether somebody who is born then is a child for whom a guardian has to proceed.
 pub fn is_under_age(born: Date, today: Date) -> bool {
     age(born, today).is_some_and(|age| age < GUARDIAN_BELOW)
+}
+
+/// Whether somebody who is born then is of age.
+pub fn is_adult(born: Date, today: Date) -> bool {
+    age(born, today).is_some_and(|age| age >= ADULT_FROM)
 }
 
 /// In JSON: `1988-03-15`, or nothing.
@@ -108,5 +115,7 @@ mod tests {
     fn a_child_until_the_birthday() {
         assert!(is_under_age(date!(2012 - 11 - 25), TODAY));
         assert!(!is_under_age(date!(2012 - 11 - 24), TODAY));
+        assert!(is_adult(date!(2008 - 11 - 24), TODAY));
+        assert!(!is_adult(date!(2008 - 11 - 25), TODAY));
     }
 }

@@ -9,6 +9,7 @@ pub mod contact;
 pub mod device;
 pub mod document;
 pub mod ethnic;
+pub mod guardianship;
 pub mod identifier;
 pub mod identity;
 pub mod mandate;

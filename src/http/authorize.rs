@@ -99,6 +99,7 @@ pub(super) async fn proceed(app: &App, visit: &Visit, waiting: &Waiting, step: S
             Ok(Reply::to(location))
         }
         Next::Page(Decision::Consent, Some(bearer)) => Ok(consent::page(app, visit, waiting, &addressed, &bearer)),
+        Next::Page(Decision::Guardian, _) => Ok(consent::guardian_page(visit, waiting, &addressed)),
         Next::Page(Decision::Select, _) => select::page(app, visit, waiting, &addressed, Form::default(), 200).await,
         Next::Page(Decision::Actor, _) => Ok(Reply::to(format!("/login/actor?interaction={}", waiting.id))),
         Next::Page(..) => Ok(Reply::to(format!("/login?interaction={}", waiting.id))),

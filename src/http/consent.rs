@@ -16,7 +16,7 @@ use crate::pages::{Page, Rendered, Visit};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scope;
-use crate::provider::authorize::{About, Addressed, Choice, about};
+use crate::provider::authorize::{About, Addressed, Choice, about, guardian};
 use crate::provider::bearer::Bearer;
 use crate::storage::consents::Key;
 use crate::storage::{audit, consents};
@@ -118,6 +118,9 @@ pub(super) async fn decide(
     let About::Bearer(bearer) = about else { return Ok(Reply::to(format!("/interaction/{id}"))) };
     let key = Key::of(&bearer.principal(), &request.client_id);
     let (asked, cached) = (request.asked(), key.cache_key());
+    if guardian::consents(&bearer.account, &asked, visit.now.date()) {
+        return Ok(Reply::to(format!("/interaction/{id}")));
+    }
     let (random, now) = (app.random.clone(), visit.now);
     app.db
         .write(move |tx| {
@@ -133,4 +136,29 @@ pub(super) async fn decide(
         .await?;
     app.caches.forget(&cached);
     proceed(&app, &visit, &waiting, Step { consented_here: true, choice, ..Step::default() }).await
+}
+
+#[derive(Template)]
+#[template(path = "guardian_consents.html")]
+struct GuardianPage {
+    page: Page,
+    interaction: String,
+    client: String,
+    scopes: Vec<String>,
+}
+
+/// The page that tells a child that its guardian consents, and to what.
+pub(super) fn guardian_page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Reply {
+    let asked = waiting.request.asked().intersection(&addressed.client.scopes);
+    let page = GuardianPage {
+        page: visit.page("guardian-consents-title"),
+        interaction: waiting.id.0.clone(),
+        client: addressed.client.name(visit.locale.is_english()).to_owned(),
+        scopes: asked
+            .iter()
+            .filter(|scope| *scope != Scope::Openid)
+            .filter_map(|scope| visit.locale.scope(scope, AccountKind::Individual))
+            .collect(),
+    };
+    Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()))
 }

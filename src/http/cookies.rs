@@ -18,6 +18,8 @@ pub(super) enum Cookie {
     Known,
     /// The language.
     Language,
+    /// Where a guardian goes on after signing in: the children's page, or a child's journey.
+    After,
 }
 
 impl Cookie {
@@ -32,6 +34,8 @@ impl Cookie {
             (Self::Known, false) => "guiyi_known",
             (Self::Language, true) => "__Host-guiyi_language",
             (Self::Language, false) => "guiyi_language",
+            (Self::After, true) => "__Host-guiyi_after",
+            (Self::After, false) => "guiyi_after",
         }
     }
 

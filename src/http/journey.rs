@@ -141,6 +141,7 @@ struct DonePage {
     /// Whether it goes back to the journey within which this one was begun.
     parent: bool,
     unit: bool,
+    child: bool,
     login: String,
     signed_in: bool,
 }
@@ -149,7 +150,10 @@ struct DonePage {
 async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap> {
     let stage = engine::load(app, visit, id).await?.ok_or(Mishap::Expired)?;
     let Where::Finished(account) = &stage.state else { return Ok(Reply::to(format!("/journey/{id}"))) };
-    let unit = accounts::find(&mut app.db.read().await?, &app.keys, account).await?.is_some_and(|a| a.unit().is_some());
+    let owner = accounts::find(&mut app.db.read().await?, &app.keys, account).await?;
+    let unit = owner.as_ref().is_some_and(|owner| owner.unit().is_some());
+    // Nobody but a guardian ends a journey in a child's account.
+    let child = owner.is_some_and(|owner| owner.is_childs(app.today()));
     let cookie = finished_session(app, visit, id, account);
     if visit.signed_in.is_none() && crate::sign_in::session::read(app, &cookie).await?.is_some() {
         let here = format!("/journey/{id}/done");
@@ -167,11 +171,13 @@ async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap>
     let next = match (&parent, &waiting) {
         (Some(parent), _) => format!("/journey/{}", parent.id),
         (None, Some(waiting)) => format!("/interaction/{}", waiting.id),
+        (None, None) if child => "/account/children".to_owned(),
         (None, None) => "/account".to_owned(),
     };
     let login = match (&waiting, unit) {
         (Some(waiting), _) => format!("/login?interaction={}", waiting.id),
         (None, true) => "/login?tab=legal".to_owned(),
+        (None, false) if child => "/account/children".to_owned(),
         (None, false) => "/login".to_owned(),
     };
     let page = visit.page("done-title");
@@ -182,6 +188,7 @@ async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap>
         page,
         next,
         unit,
+        child,
         login,
     };
     Ok(Reply::page(Rendered::new(200, &page)))

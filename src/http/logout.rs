@@ -152,5 +152,6 @@ fn done(visit: &Visit, asked: &Asked) -> Reply {
 /// the next person at a shared machine finds nothing of the last. A logout that ended nothing leaves a running
 /// migration alone.
 fn forget(app: &App, reply: Reply) -> Reply {
-    reply.cookie(Cookie::Session.clear(&app.config)).cookie(Cookie::Browser.clear(&app.config)).forgetting()
+    let gone = [Cookie::Session, Cookie::Browser, Cookie::After];
+    gone.into_iter().fold(reply, |reply, cookie| reply.cookie(cookie.clear(&app.config))).forgetting()
 }

@@ -78,6 +78,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/account/sessions/end-others", post(account::sessions::end_others))
         .route("/account/consents", get(account::consents::show))
         .route("/account/consents/revoke", post(account::consents::revoke))
+        .route("/account/children", get(account::children::show).post(account::children::begin))
+        .route("/account/children/sign-in", get(account::children::sign_in))
+        .route("/account/children/{child}", get(account::children::child::show))
+        .route("/account/children/{child}/sessions/end", post(account::children::child::end_session))
+        .route("/account/children/{child}/consents/revoke", post(account::children::consents::revoke))
+        .route(
+            "/account/children/{child}/consents",
+            get(account::children::consents::ask).post(account::children::consents::grant),
+        )
         .route("/account/log", get(account::log::show))
         .route("/account/units", get(units::mine::show))
         .route("/account/invitations/{id}", get(units::mine::ask).post(units::mine::answer))

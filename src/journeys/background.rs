@@ -92,6 +92,7 @@ impl Waiting {
                     _ => new.existing = None,
                 }
                 new.check = Some(check);
+                new = new.asking_for_review(app.today());
                 outcome
             }
             Self::Unit(claim) => {

@@ -1,7 +1,7 @@
 //! The table of steps as a diagram: printed by `guiyi journey`, kept in docs/architecture.md, compared in a test.
 
 use super::table::{DONE, Table};
-use super::{individual, legal_person};
+use super::{child, individual, legal_person};
 
 /// The individual's migration as a Mermaid flow chart.
 pub fn individual() -> String {
@@ -11,6 +11,11 @@ pub fn individual() -> String {
 /// The unit's migration as a Mermaid flow chart.
 pub fn legal_person() -> String {
     chart(&legal_person::TABLE)
+}
+
+/// A child's migration as a Mermaid flow chart.
+pub fn child() -> String {
+    chart(&child::TABLE)
 }
 
 fn chart(table: &Table) -> String {

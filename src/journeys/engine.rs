@@ -5,12 +5,12 @@ use time::Date;
 
 use super::answers::Answers;
 use super::finish::{self, Finished};
-use super::settle;
 use super::step::Step;
 use super::steps::evidence::{self, Upload};
 use super::steps::sign_in::SignIn;
 use super::table::{DONE, Table};
 use super::writes::{Effect, save};
+use super::{guardian, settle};
 use crate::app::App;
 use crate::crypto::SealError;
 use crate::domain::case_number::CaseNumber;
@@ -168,6 +168,7 @@ async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<
         load(app, visit, id).await?.ok_or(StepError::Unknown)?;
     match state {
         State::Open(answers) => {
+            let answers = guardian::met(answers, visit);
             let mut stage =
                 Stage { id: id.clone(), version, case, attempts, interaction, parent, state: State::Open(()) };
             let settled = settle::settle(&cx(app, visit, &stage, &answers)).await?;

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::answers::{Answers, Existing};
+use super::answers::{Answers, ChildAnswers, Existing};
 use super::engine::{Cx, StepError, current};
 use super::plan::Plan;
 use super::representative;
@@ -33,6 +33,8 @@ pub(super) enum Obstacle {
     Taken(Taken),
     LegacyAccountLinked,
     AccountGone,
+    /// The child's guardian isn't signed in any more, or was stopped.
+    GuardianGone,
     Moved,
     Storage(StorageError),
 }
@@ -113,12 +115,14 @@ async fn go_back(cx: &Cx<'_>, answers: &Answers, obstacle: &Obstacle) -> Result<
             answers.control = None;
             answers.control_review = None;
             answers.unit.control = None;
+            answers.child = answers.child.map(|child| Box::new(ChildAnswers { control: None, ..*child }));
             // A representative whose account was stopped meanwhile has to prove themselves again.
             if representative::account(cx.app, &answers).await?.is_none() {
                 answers.unit.representative = None;
             }
         }
-        Obstacle::Moved | Obstacle::Storage(_) => {}
+        // The first step asks for the guardian again.
+        Obstacle::GuardianGone | Obstacle::Moved | Obstacle::Storage(_) => {}
     }
     save(cx, answers, vec![Effect::Audit("journey.conflict", json!({}))]).await?;
     Ok(())

@@ -6,9 +6,13 @@
 
 mod answers;
 pub mod background;
+mod child;
+#[cfg(test)]
+mod child_properties;
 pub mod diagram;
 pub mod engine;
 mod finish;
+pub mod guardian;
 mod individual;
 mod legal_person;
 mod plan;

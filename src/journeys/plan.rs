@@ -1,9 +1,12 @@
 //! What the end of a migration writes: a new account, or the binding to one that exists.
 
+mod child;
+
 use std::time::Duration;
 
 use serde_json::json;
 
+use self::child::PresentGuardian;
 use super::answers::{Answers, Check, Password};
 use super::engine::{Cx, StepError};
 use super::finish::{Obstacle, session};
@@ -15,7 +18,8 @@ use crate::domain::account::{
 use crate::domain::session::Method;
 use crate::ids::{AccountId, ClientId, LinkId, MandateId, MessageId, ReviewId, VerificationId};
 use crate::notify::codes::Recipient;
-use crate::notify::texts;
+use crate::notify::texts::{self, Whose};
+use crate::notify::told::{self, Told};
 use crate::protocol::acr::IdentityLevel;
 use crate::sign_in::email_link;
 use crate::sign_in::session::NewSession;
@@ -33,6 +37,8 @@ pub(super) struct Plan {
     account: AccountId,
     /// Who represents a unit.
     representation: Option<Representation>,
+    /// Who looks after a child's account.
+    guardian: Option<PresentGuardian>,
     /// The legacy account that was brought along; a registration brings none.
     link: Option<NewLink>,
     agreements: [(&'static str, String, Timestamp); 2],
@@ -81,11 +87,16 @@ impl Plan {
                 password(answers).filter(|_| answers.names_representative(cx.today)),
             )),
             None if answers.is_units() => new_unit(cx, answers).map(|new| Ending::Create(Box::new(new))),
+            None if answers.is_childs() => child::new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
             None => new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
         };
         let (Some(ending), Some(representation)) = (ending, representation(cx, answers).await?) else {
             return Ok(None);
         };
+        let guardian = PresentGuardian::of(cx, answers);
+        if answers.is_childs() && guardian.is_none() {
+            return Ok(None);
+        }
         let (account, messages) = match &ending {
             Ending::Create(new) => (new.account.id.clone(), tell_new(cx, answers, &new.account)?),
             Ending::Bind(account, _) => (account.clone(), tell_bound(cx, answers, account).await?),
@@ -94,6 +105,7 @@ impl Plan {
             session: who(cx, answers, &account)
                 .map(|(account, methods)| session(cx.app, cx.visit, cx.id, account, methods)),
             representation,
+            guardian,
             link: answers.proof().map(|proof| NewLink {
                 id: LinkId::mint(now, &cx.app.random),
                 system: proof.system().clone(),
@@ -104,7 +116,11 @@ impl Plan {
             account,
             agreements: [
                 ("terms", agreement.terms.clone(), agreement.at),
-                ("identity_data", agreement.identity_data.clone(), agreement.at),
+                (
+                    if answers.is_childs() { "child_data" } else { "identity_data" },
+                    agreement.identity_data.clone(),
+                    agreement.at,
+                ),
             ],
             ending,
             messages,
@@ -161,6 +177,9 @@ impl Plan {
         if let Ending::Bind(id, password @ Some(_)) = &self.ending {
             accounts::reset_password(tx, id, password.as_ref(), *now).await?;
         }
+        if let Some(guardian) = &self.guardian {
+            guardian.begin(tx, writes, self.account()).await?;
+        }
         if let Some(session) = &session {
             session.store(tx, keys, random).await?;
         }
@@ -212,7 +231,8 @@ fn who<'a>(cx: &Cx<'_>, answers: &'a Answers, account: &'a AccountId) -> Option<
         let methods = representative.methods(&cx.visit.browser, cx.visit.now);
         return methods.map(|methods| (representative.account(), methods.to_vec()));
     }
-    Some((account, methods(cx, answers)))
+    // A child isn't signed in: its guardian stays so.
+    (!answers.is_childs()).then(|| (account, methods(cx, answers)))
 }
 
 /// The registry, or two reviewers, name the representative whoever was it before; the unit's password only where nobody is.
@@ -336,14 +356,14 @@ fn is_carried_over(account: &Account) -> bool {
     account.password.as_ref().is_some_and(|p| matches!(p.origin, PasswordOrigin::CarriedOver(_)))
 }
 
-fn migrated_text(cx: &Cx<'_>, answers: &Answers) -> String {
+fn migrated_text(cx: &Cx<'_>, answers: &Answers, whose: &Whose) -> String {
     let site = &cx.app.config.site;
     if let Some(unit) = answers.proven_unit(cx.today) {
         return texts::unit_migrated(&site.sms_signature, unit.name.as_str(), &site.hotline);
     }
-    let Some(proof) = answers.proof() else { return texts::registered(&site.sms_signature, &site.hotline) };
+    let Some(proof) = answers.proof() else { return texts::registered(&site.sms_signature, whose, &site.hotline) };
     let system = cx.app.systems.get(proof.system());
-    texts::migrated(&site.sms_signature, system.map_or("", |s| s.name(false)), &site.hotline)
+    texts::migrated(&site.sms_signature, system.map_or("", |s| s.name(false)), whose, &site.hotline)
 }
 
 /// The new account's phone is told, and its e-mail address asked for confirmation.
@@ -355,15 +375,25 @@ fn tell_new(cx: &Cx<'_>, answers: &Answers, account: &Account) -> Result<Vec<out
         let (subject, text) = texts::confirm_email(cx.visit.locale.is_english(), &link);
         messages.push(outbox::Message::Mail { to: address.as_str().to_owned(), subject, text });
     }
-    let told = Recipient::all_of(account).into_iter().chain(answers.contact().filter(|_| answers.is_units()));
-    messages.extend(told.map(|to| to.message(texts::BOUND_SUBJECT, migrated_text(cx, answers))));
+    // A child's guardian is signed in here.
+    let about = match cx.visit.signed_in.as_ref().filter(|_| answers.is_childs()) {
+        Some((_, guardian)) => Told::guardian(guardian, account),
+        None => Told { channels: Recipient::all_of(account), whose: Whose::Own },
+    };
+    let told = about.channels.into_iter().chain(answers.contact().filter(|_| answers.is_units()));
+    let text = migrated_text(cx, answers, &about.whose);
+    messages.extend(told.map(|to| to.message(texts::BOUND_SUBJECT, text.clone())));
     Ok(messages)
 }
 
 /// Every channel of an account that something was bound to is told.
 async fn tell_bound(cx: &Cx<'_>, answers: &Answers, id: &AccountId) -> Result<Vec<outbox::Message>, StepError> {
     let Some(account) = cx.app.caches.account(id).await? else { return Ok(Vec::new()) };
-    let text = migrated_text(cx, answers);
-    let told = Recipient::all_of(&account).into_iter().chain(answers.contact().filter(|_| answers.is_units()));
+    let about = told::about(&mut cx.app.db.read().await?, &cx.app.keys, &account, cx.today).await?;
+    let text = migrated_text(cx, answers, &about.whose);
+    // Of a child's account, whoever has bound something to it now is told as well.
+    let besides =
+        answers.contact().filter(|to| answers.is_units() || (answers.is_childs() && !about.channels.contains(to)));
+    let told = about.channels.into_iter().chain(besides);
     Ok(told.map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
 }

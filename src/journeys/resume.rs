@@ -109,7 +109,9 @@ pub async fn resume_by_password(
     (account, password): (&str, &Secret),
 ) -> Stored<Resumed> {
     let Some(open) = open(app, case, visit.now).await? else { return Ok(Resumed::Refused) };
-    let Some(proof) = open.answers.proof() else { return Ok(Resumed::Refused) };
+    // A child's old password is no guardian's: it may be the stolen one.
+    let proof = open.answers.proof().filter(|_| !open.answers.is_childs());
+    let Some(proof) = proof else { return Ok(Resumed::Refused) };
     let Some(system) = app.systems.get(proof.system()).filter(|system| system.leads_to().is_none()) else {
         return Ok(Resumed::Refused);
     };

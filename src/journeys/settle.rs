@@ -30,7 +30,9 @@ pub(super) async fn settle(cx: &Cx<'_>) -> Result<Option<Answers>, StepError> {
     };
     let mut answers = cx.answers.clone().with_review(review.clone().at(stage));
     // Approved stands in for a match: now it may be asked whose document this is already.
-    if let (About::Identity(identity), Some(_)) = (review.about(), answers.approved_identity(cx.today)) {
+    if let (About::Identity(identity) | About::Child { identity, .. }, Some(_)) =
+        (review.about(), answers.proven_identity(cx.today))
+    {
         answers.existing = look_up(cx.app, &identity.document).await?;
     }
     if let (About::Unit { unit, .. }, Some(_)) = (review.about(), answers.approved_unit(cx.today)) {

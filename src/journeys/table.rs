@@ -4,7 +4,7 @@ use time::Date;
 
 use super::answers::Answers;
 use super::step::{Phase, Step};
-use super::{individual, legal_person};
+use super::{child, individual, legal_person};
 use crate::domain::account::AccountKind;
 
 /// The last page, which is no step: nothing is asked on it.
@@ -25,8 +25,11 @@ impl std::fmt::Debug for Table {
 }
 
 impl Table {
-    /// The table that these answers go through: the kind of account decides.
+    /// The table that these answers go through: whose journey it is, and the kind of account decide.
     pub fn of(answers: &Answers) -> &'static Self {
+        if answers.is_childs() {
+            return &child::TABLE;
+        }
         match answers.kind {
             Some(AccountKind::LegalPerson) => &legal_person::TABLE,
             Some(AccountKind::Individual) | None => &individual::TABLE,

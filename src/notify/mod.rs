@@ -4,5 +4,6 @@ pub mod codes;
 mod gateway;
 pub mod mandates;
 pub mod texts;
+pub mod told;
 
 pub use gateway::Gateway;

@@ -56,6 +56,24 @@ pub fn code(signature: &str, purpose: &Purpose, code: &str) -> String {
     format!("【{signature}】{doing}，验证码为：{code}，5分钟内有效。{warning}。")
 }
 
+/// Whose account a message is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The reader's own.
+    Own,
+    /// That of a child whom the reader looks after, by its masked name.
+    Childs(String),
+}
+
+impl std::fmt::Display for Whose {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Own => f.write_str("您的统一账号"),
+            Self::Childs(name) => write!(f, "您监护的{name}的统一账号"),
+        }
+    }
+}
+
 /// Tells the phone on the old row that its account is being migrated.
 pub fn migration_notice(signature: &str, system: &str, hotline: &str) -> String {
     format!("【{signature}】您在“{system}”的账号正在迁移至统一账号。如非本人操作，请致电{hotline}。")
@@ -65,18 +83,18 @@ pub fn migration_notice(signature: &str, system: &str, hotline: &str) -> String 
 pub const UNLINKED_SUBJECT: &str = "原账号已解除绑定";
 
 /// Tells every channel of an account that a legacy account was taken off it.
-pub fn unlinked(signature: &str, system: &str, hotline: &str) -> String {
-    format!("【{signature}】“{system}”的账号已从您的统一账号解除绑定。如非本人操作，请致电{hotline}。")
+pub fn unlinked(signature: &str, system: &str, whose: &Whose, hotline: &str) -> String {
+    format!("【{signature}】“{system}”的账号已从{whose}解除绑定。如非本人操作，请致电{hotline}。")
 }
 
 /// Tells the account's phone that a registration has ended.
-pub fn registered(signature: &str, hotline: &str) -> String {
-    format!("【{signature}】您的统一账号已注册成功。如非本人操作，请致电{hotline}。")
+pub fn registered(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!("【{signature}】{whose}已注册成功。如非本人操作，请致电{hotline}。")
 }
 
 /// Tells the account's phone that a migration has ended.
-pub fn migrated(signature: &str, system: &str, hotline: &str) -> String {
-    format!("【{signature}】“{system}”的账号已绑定到您的统一账号。如非本人操作，请致电{hotline}。")
+pub fn migrated(signature: &str, system: &str, whose: &Whose, hotline: &str) -> String {
+    format!("【{signature}】“{system}”的账号已绑定到{whose}。如非本人操作，请致电{hotline}。")
 }
 
 /// The subject of a mail about a unit.
@@ -131,9 +149,9 @@ pub enum CaseNews {
 }
 
 /// Tells the phone on file that somebody asks to bind a legacy account to this account by review.
-pub fn review_notice(signature: &str, system: &str, hours: u64, hotline: &str) -> String {
+pub fn review_notice(signature: &str, system: &str, whose: &Whose, hours: u64, hotline: &str) -> String {
     format!(
-        "【{signature}】有人经人工审核申请将“{system}”账号绑定到您的统一账号，{hours}小时后生效。如非本人操作，请致电{hotline}。"
+        "【{signature}】有人经人工审核申请将“{system}”账号绑定到{whose}，{hours}小时后生效。如非本人操作，请致电{hotline}。"
     )
 }
 
@@ -168,6 +186,19 @@ mod tests {
             assert!(text.contains("验证码") && text.contains("5分钟") && !text.contains("http"));
             assert_eq!(text.matches('【').count(), 1);
         }
+    }
+
+    #[test]
+    fn a_guardian_reads_whose_account_it_is() {
+        let childs = Whose::Childs("陈**".to_owned());
+        let texts = [
+            registered("x", &childs, "12345"),
+            migrated("x", "旧系统", &childs, "12345"),
+            unlinked("x", "旧系统", &childs, "12345"),
+            review_notice("x", "旧系统", &childs, 72, "12345"),
+        ];
+        assert!(texts.iter().all(|text| text.contains("您监护的陈**的统一账号")), "{texts:?}");
+        assert!(registered("x", &Whose::Own, "12345").contains("您的统一账号"));
     }
 
     #[test]

@@ -7,24 +7,24 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::evidence::{self, Kind};
-use super::{Content, OBJECTION, content};
+use super::{Content, OBJECTION, content, owner};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::crypto::Purpose;
 use crate::domain::account::Account;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::identifier::SignInIdentifier;
+use crate::domain::identity::Identity;
 use crate::domain::user_name::UserName;
 use crate::ids::{AccountId, MessageId, SystemId};
 use crate::notify::codes::{Asker, Recipient};
-use crate::notify::texts;
 use crate::protocol::acr::IdentityLevel;
 use crate::secret::Secret;
 use crate::sign_in::{Attempt, KnownBrowser, Outcome, sign_in};
 use crate::storage::evidence::Piece;
 use crate::storage::limits::{self, Limit};
 use crate::storage::reviews::{self, Decision, Review, State};
-use crate::storage::{StorageError, Tx, accounts, audit, evidence as pictures, outbox};
+use crate::storage::{StorageError, Tx, audit, evidence as pictures, guardianships, outbox};
 
 /// A claimed case goes back to the list after so long.
 const CLAIM: Duration = Duration::from_secs(4 * 60 * 60);
@@ -85,10 +85,12 @@ pub struct Case {
     pub evidence: Vec<Piece>,
     /// Who has approved it already.
     pub approved_by: Vec<AccountId>,
+    /// The guardians on record of the child whose account it touches.
+    pub guardians: Vec<AccountId>,
 }
 
 impl Case {
-    fn system(&self) -> Option<SystemId> {
+    pub(super) fn system(&self) -> Option<SystemId> {
         self.content.legacy.as_ref().map(|legacy| legacy.system.clone())
     }
 
@@ -142,17 +144,20 @@ impl Reviewer {
         format!("reviewer:{}", self.account.id)
     }
 
-    /// The reviewer's own case: the account, the document or the contact is the reviewer's. A unit reviews nothing.
+    /// The reviewer's own case: the account, the document or the contact is the reviewer's; of a child's, the guardian too.
     fn is_own(&self, case: &Case) -> bool {
         let Some(person) = self.account.person() else { return true };
         let contact = match &case.content.contact {
             Recipient::Phone(phone) => person.phone.as_ref() == Some(phone),
             Recipient::Email(address) => person.email.as_ref().is_some_and(|own| own.fold() == address.fold()),
         };
+        let is_me = |who: &Identity| person.document == who.document || person.name.fold() == who.name.fold();
+        let guardian = case.content.guardian.as_ref();
         contact
             || case.review.account.as_ref() == Some(&self.account.id)
-            || person.document == case.content.identity.document
-            || person.name.fold() == case.content.identity.name.fold()
+            || is_me(&case.content.identity)
+            || guardian.is_some_and(|guardian| guardian.account == self.account.id || is_me(&guardian.identity))
+            || case.guardians.contains(&self.account.id)
     }
 
     /// The open cases, oldest first.
@@ -174,7 +179,12 @@ impl Reviewer {
         let review = reviews::of_case(&mut conn, number).await?.ok_or_else(|| DeskError::Unknown(number.clone()))?;
         let evidence = pictures::of_journey(&mut conn, &review.journey, app.clock.now()).await?;
         let approved_by = reviews::approved_by(&mut conn, &review.id).await?;
-        Ok(Case { content: content(&app.keys, &review)?, review, evidence, approved_by })
+        let guardians = match &review.account {
+            Some(account) => guardianships::of_child(&mut conn, account).await?,
+            None => Vec::new(),
+        };
+        let guardians = guardians.into_iter().map(|guardianship| guardianship.guardian).collect();
+        Ok(Case { content: content(&app.keys, &review)?, review, evidence, approved_by, guardians })
     }
 
     /// Takes a case.
@@ -260,7 +270,7 @@ impl Reviewer {
         let (needed, journey) = (case.reviewers_needed(), case.review.journey.clone());
         let effective_at = if needed > 1 { now.plus(OBJECTION) } else { now };
         let (keys, random) = (Arc::clone(&app.keys), app.random.clone());
-        let notices = if needed > 1 { owner_notices(app, case).await? } else { Vec::new() };
+        let notices = if needed > 1 { owner::notices(app, case).await? } else { Vec::new() };
         let term = now.plus(app.config.review.evidence_term());
         let (owner, system) = (case.review.account.clone(), case.system());
         let approval = app
@@ -283,7 +293,7 @@ impl Reviewer {
                     }
                     pictures::keep_until(tx, &journey, term.max(effective_at)).await?;
                     if let Some(owner) = &owner {
-                        tell_owner(tx, &random, now, "account.review_approved", (&who, owner, &system)).await?;
+                        owner::note(tx, &random, now, "account.review_approved", (&who, owner, &system)).await?;
                     }
                     for message in &notices {
                         outbox::push(tx, &keys, &MessageId::mint(now, &random), message, now, NOTICE).await?;
@@ -341,7 +351,7 @@ impl Reviewer {
                         return Err(DeskError::Closed("not waiting for an objection"));
                     }
                     if let Some(owner) = &owner {
-                        tell_owner(tx, &random, now, "account.review_stopped", (&who, owner, &system)).await?;
+                        owner::note(tx, &random, now, "account.review_stopped", (&who, owner, &system)).await?;
                     }
                     note(tx, &random, now, "review.stopped", (&who, &number), json!({})).await
                 })
@@ -357,35 +367,13 @@ fn level_of(case: &Case, slots: &[i64]) -> Result<IdentityLevel, DeskError> {
     };
     let kinds: Option<Vec<Kind>> = slots.iter().map(kind).collect();
     let kinds = kinds.ok_or(DeskError::Evidence("a picture that was named isn't there"))?;
-    let needed = DeskError::Evidence("approval needs a picture of the document, or of the licence");
-    let level = evidence::level(&kinds, case.content.unit.is_some()).ok_or(needed)?;
+    let level = evidence::level(&kinds, case.content.whose()).ok_or(DeskError::Evidence(
+        "approval needs the document, the unit's licence, or what names a child's guardians",
+    ))?;
     if case.review.account.is_some() && level < IdentityLevel::Present {
         return Err(DeskError::Evidence("touching an existing account needs the document and its holder's face"));
     }
     Ok(level)
-}
-
-/// Every channel of the account that is going to be touched is told, with a way to object.
-async fn owner_notices(app: &App, case: &Case) -> Result<Vec<outbox::Message>, StorageError> {
-    let Some(id) = &case.review.account else { return Ok(Vec::new()) };
-    let Some(owner) = accounts::find(&mut app.db.read().await?, &app.keys, id).await? else { return Ok(Vec::new()) };
-    let site = &app.config.site;
-    let system = case.content.legacy.as_ref().and_then(|legacy| app.systems.get(&legacy.system));
-    let hours = OBJECTION.as_secs() / 3600;
-    let text = texts::review_notice(&site.sms_signature, system.map_or("", |s| s.name(false)), hours, &site.hotline);
-    Ok(Recipient::all_of(&owner).into_iter().map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
-}
-
-/// An entry in the owner's own security log.
-async fn tell_owner(
-    tx: &mut Tx,
-    random: &crate::clock::Random,
-    now: Timestamp,
-    event: &str,
-    (who, owner, system): (&str, &AccountId, &Option<SystemId>),
-) -> Result<(), DeskError> {
-    let subject = format!("account:{owner}");
-    Ok(audit::record(tx, random, now, event, (who, &subject), &json!({ "system": system })).await?)
 }
 
 async fn note(

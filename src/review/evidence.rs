@@ -35,6 +35,8 @@ pub enum Kind {
     Holding,
     /// A page of the household register (户口簿).
     Household,
+    /// A certificate of birth (出生医学证明).
+    BirthCertificate,
     /// A unit's licence or certificate of registration (营业执照, 登记证书).
     Licence,
     /// A certificate of a changed name or number.
@@ -45,12 +47,22 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] =
-        [Self::Document, Self::Holding, Self::Household, Self::Licence, Self::Change, Self::Other];
+    pub const ALL: [Self; 7] = [
+        Self::Document,
+        Self::Holding,
+        Self::Household,
+        Self::BirthCertificate,
+        Self::Licence,
+        Self::Change,
+        Self::Other,
+    ];
     /// What a person shows, in the order of the form.
     pub const PERSON: &[Self] = &[Self::Document, Self::Holding, Self::Household, Self::Change, Self::Other];
     /// What a unit shows.
     pub const UNIT: &[Self] = &[Self::Licence, Self::Document, Self::Holding, Self::Change, Self::Other];
+    /// What a guardian shows for a child.
+    pub const CHILD: &[Self] =
+        &[Self::Household, Self::BirthCertificate, Self::Document, Self::Holding, Self::Change, Self::Other];
 
     /// Its text in forms and in the database.
     pub fn as_str(self) -> &'static str {
@@ -58,6 +70,7 @@ impl Kind {
             Self::Document => "document",
             Self::Holding => "holding",
             Self::Household => "household",
+            Self::BirthCertificate => "birth_certificate",
             Self::Licence => "licence",
             Self::Change => "change",
             Self::Other => "other",
@@ -70,11 +83,42 @@ impl Kind {
     }
 }
 
-/// The level of assurance that pictures carry: a document beside its holder's face 3, a document alone 2, else none. In
-/// a unit's case its licence stands for the document, beside its representative's face.
-pub fn level(kinds: &[Kind], of_unit: bool) -> Option<IdentityLevel> {
-    let document = if of_unit { Kind::Licence } else { Kind::Document };
-    match (kinds.contains(&document), kinds.contains(&Kind::Holding)) {
+/// Whose case pictures are sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// A person's own.
+    Person,
+    /// A unit's, by its representative.
+    Unit,
+    /// A child's, by its guardian.
+    Child,
+}
+
+impl Whose {
+    /// What is shown, in the order of the form.
+    pub fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Person => Kind::PERSON,
+            Self::Unit => Kind::UNIT,
+            Self::Child => Kind::CHILD,
+        }
+    }
+
+    /// Of what there has to be one: the document; a unit's licence; what says who a child's parents or guardians are.
+    pub fn needs(self) -> &'static [Kind] {
+        match self {
+            Self::Person => &[Kind::Document],
+            Self::Unit => &[Kind::Licence],
+            Self::Child => &[Kind::Household, Kind::BirthCertificate],
+        }
+    }
+}
+
+/// The level of assurance that pictures carry: what is needed beside its holder's face 3, alone 2, else none. In a unit's
+/// case the face is its representative's, in a child's that of child and guardian.
+pub fn level(kinds: &[Kind], whose: Whose) -> Option<IdentityLevel> {
+    let document = kinds.iter().any(|kind| whose.needs().contains(kind));
+    match (document, kinds.contains(&Kind::Holding)) {
         (true, true) => Some(IdentityLevel::Present),
         (true, false) => Some(IdentityLevel::Confirmed),
         (false, _) => None,
@@ -200,10 +244,13 @@ mod tests {
 
     #[test]
     fn the_level_follows_the_evidence() {
-        assert_eq!(level(&[Kind::Document, Kind::Holding], false), Some(IdentityLevel::Present));
-        assert_eq!(level(&[Kind::Document, Kind::Household], false), Some(IdentityLevel::Confirmed));
-        assert_eq!(level(&[Kind::Holding, Kind::Other], false), None);
-        assert_eq!(level(&[Kind::Licence, Kind::Holding], true), Some(IdentityLevel::Present));
-        assert_eq!(level(&[Kind::Document, Kind::Holding], true), None);
+        assert_eq!(level(&[Kind::Document, Kind::Holding], Whose::Person), Some(IdentityLevel::Present));
+        assert_eq!(level(&[Kind::Document, Kind::Household], Whose::Person), Some(IdentityLevel::Confirmed));
+        assert_eq!(level(&[Kind::Holding, Kind::Other], Whose::Person), None);
+        assert_eq!(level(&[Kind::Licence, Kind::Holding], Whose::Unit), Some(IdentityLevel::Present));
+        assert_eq!(level(&[Kind::Document, Kind::Holding], Whose::Unit), None);
+        assert_eq!(level(&[Kind::Document, Kind::Holding], Whose::Child), None, "says nothing of the relation");
+        assert_eq!(level(&[Kind::BirthCertificate], Whose::Child), Some(IdentityLevel::Confirmed));
+        assert_eq!(level(&[Kind::Holding, Kind::Household], Whose::Child), Some(IdentityLevel::Present));
     }
 }

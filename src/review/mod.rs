@@ -6,6 +6,7 @@
 pub mod desk;
 pub mod evidence;
 pub mod news;
+mod owner;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
 use crate::domain::case_number::CaseNumber;
+use crate::domain::guardianship::Relation;
 use crate::domain::identity::Identity;
 use crate::domain::unit::Unit;
 use crate::ids::{AccountId, JourneyId, ReviewId, SystemId};
@@ -31,17 +33,42 @@ const UNDECIDED: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 /// What a reviewer is to decide, and on what grounds. Sealed at rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
-    /// Who the person says to be; in a unit's case the verified identity of its representative.
+    /// Who the person says to be; in a unit's case the verified identity of its representative, in a child's the child.
     pub identity: Identity,
     /// What the unit says to be.
     #[serde(default)]
     pub unit: Option<Unit>,
+    /// Who says to be the child's guardian.
+    #[serde(default)]
+    pub guardian: Option<Guardian>,
     /// What the automatic check came to, or that control of an existing account is asked for.
     pub outcome: String,
     /// The old account: system, account, what its row says.
     pub legacy: Option<Legacy>,
     /// Where the person was proven to be reachable.
     pub contact: Recipient,
+}
+
+/// Who says to be a child's guardian: an own account, verified, and freshly signed in when the case began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Guardian {
+    /// The account.
+    pub account: AccountId,
+    /// Its verified identity.
+    pub identity: Identity,
+    /// What the guardian says to be to the child.
+    pub relation: Relation,
+}
+
+impl Content {
+    /// Whose case it is.
+    pub fn whose(&self) -> evidence::Whose {
+        match (&self.unit, &self.guardian) {
+            (Some(_), _) => evidence::Whose::Unit,
+            (None, Some(_)) => evidence::Whose::Child,
+            (None, None) => evidence::Whose::Person,
+        }
+    }
 }
 
 /// The old account in a case.

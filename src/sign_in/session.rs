@@ -98,14 +98,29 @@ pub async fn end(app: &App, session: &Session, why: &'static str) -> Stored<()> 
 /// # Errors
 /// The store's own.
 pub async fn end_of(app: &App, account: &AccountId, session: &SessionId, why: &'static str) -> Stored<()> {
+    end_by(app, account, account, session, why).await
+}
+
+/// The same by another account: a guardian's.
+///
+/// # Errors
+/// The store's own.
+pub async fn end_by(
+    app: &App,
+    actor: &AccountId,
+    account: &AccountId,
+    session: &SessionId,
+    why: &'static str,
+) -> Stored<()> {
     let (id, account, random, now) = (session.clone(), account.clone(), app.random.clone(), app.clock.now());
+    let actor = format!("account:{actor}");
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 if sessions::end(tx, &account, &id, now).await? {
                     let who = format!("account:{account}");
                     let detail = serde_json::json!({ "session": id, "why": why });
-                    audit::record(tx, &random, now, "sign_out", (&who, &who), &detail).await?;
+                    audit::record(tx, &random, now, "sign_out", (&actor, &who), &detail).await?;
                 }
                 Stored::Ok(())
             })

@@ -9,6 +9,7 @@ mod db;
 mod error;
 pub mod evidence;
 pub mod grants;
+pub mod guardianships;
 pub mod interactions;
 pub mod journeys;
 pub mod leases;
@@ -41,6 +42,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         consents::STATEMENTS,
         evidence::STATEMENTS,
         grants::STATEMENTS,
+        guardianships::STATEMENTS,
         interactions::STATEMENTS,
         journeys::STATEMENTS,
         leases::STATEMENTS,

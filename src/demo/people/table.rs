@@ -222,8 +222,8 @@ pub const PEOPLE: &[Person] = &[
         state: State::Active,
         unit: None,
         truth: entry("陈小雨", "340111201506019985", "2"),
-        story_zh: "未满 14 周岁：不保存任何信息，提示监护人办理",
-        story_en: "under 14: nothing is stored, a guardian has to proceed",
+        story_zh: "未满 14 周岁：本人办理不保存任何信息；监护人（如 liming）登录后在“我的孩子”中办理，须人工审核",
+        story_en: "under 14: alone nothing is stored; a guardian (e.g. liming) does it under “My children”, with a review",
         expectation: Expectation::Minor,
     },
     Person {

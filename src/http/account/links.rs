@@ -11,8 +11,7 @@ use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
 use crate::ids::{LinkId, MessageId};
-use crate::notify::codes::Recipient;
-use crate::notify::texts;
+use crate::notify::{texts, told};
 use crate::pages::{Page, Rendered, Visit};
 use crate::storage::links::{self, Link};
 use crate::storage::{Stored, audit, outbox};
@@ -73,7 +72,7 @@ pub(in crate::http) async fn unlink(
     _: Posted,
 ) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
-    let channels = Recipient::all_of(account);
+    let about = told::about(&mut app.db.read().await?, &app.keys, account, app.today()).await?;
     let (link, account) = (LinkId(id), account.id.clone());
     let (random, now, keys, told) = (app.random.clone(), visit.now, Arc::clone(&app.keys), Arc::clone(&app));
     app.db
@@ -85,8 +84,8 @@ pub(in crate::http) async fn unlink(
                     audit::record(tx, &random, now, "legacy.unlinked", (&who, &who), &detail).await?;
                     let site = &told.config.site;
                     let name = told.systems.get(&system).map_or(system.as_str(), |s| s.name(false));
-                    let text = texts::unlinked(&site.sms_signature, name, &site.hotline);
-                    for to in channels {
+                    let text = texts::unlinked(&site.sms_signature, name, &about.whose, &site.hotline);
+                    for to in about.channels {
                         let message = to.message(texts::UNLINKED_SUBJECT, text.clone());
                         let id = MessageId::mint(now, &random);
                         outbox::push(tx, &keys, &id, &message, now, NOTICE_LIFETIME).await?;

@@ -1,6 +1,7 @@
 //! The account pages: who am I, and one page each for linked old accounts, sign-ins, consents and the security log.
 //! Every post touches the signed-in person's own rows only: its statement names the account.
 
+pub(super) mod children;
 pub(super) mod consents;
 pub(super) mod links;
 pub(super) mod log;
@@ -11,7 +12,9 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 
+use super::cookies::Cookie;
 use super::mishap::Mishap;
 use super::reply::Reply;
 use crate::app::App;
@@ -22,7 +25,7 @@ use crate::mandates::invitations_of;
 pub(super) use crate::pages::beijing as moment;
 use crate::pages::{Locale, Page, Rendered, Visit};
 use crate::storage::accounts::Evidence;
-use crate::storage::{accounts, consents as consented, links as linked, mandates, sessions as begun};
+use crate::storage::{accounts, consents as consented, guardianships, links as linked, mandates, sessions as begun};
 use crate::upstream::catalogue;
 
 #[derive(Template)]
@@ -45,13 +48,18 @@ struct Overview {
     units: (String, usize),
     /// Invitations to act for a unit that wait for an answer.
     invitations: usize,
+    /// How many children a person looks after; a unit has none.
+    children: Option<usize>,
 }
 
-/// `GET /account`
-pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
+/// `GET /account`; a guardian who has signed in for a child goes on with that.
+pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: HeaderMap) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
     if account.kind() == AccountKind::LegalPerson {
         return Ok(Reply::to(format!("/units/{}", account.id)));
+    }
+    if let Some(to) = children::after(&app, &headers) {
+        return Ok(Reply::to(to).cookie(Cookie::After.clear(&app.config)));
     }
     let mut conn = app.db.read().await?;
     let evidence = accounts::evidence(&mut conn, &account.id).await?;
@@ -62,6 +70,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Re
         Some(_) => (format!("/units/{}", account.id), 0),
         None => ("/account/units".to_owned(), mandates::of_person(&mut conn, &account.id).await?.len()),
     };
+    let children = guardianships::of_guardian(&mut conn, &account.id).await?.len();
     drop(conn);
     let page = Overview {
         page: visit.page("account-title"),
@@ -78,6 +87,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Re
         consents,
         units,
         invitations: invitations_of(&app, account).await?.len(),
+        children: account.person().map(|_| children),
     };
     Ok(Reply::page(Rendered::new(200, &page)))
 }

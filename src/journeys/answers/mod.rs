@@ -1,6 +1,7 @@
 //! What a person has answered and proven so far. Sealed at rest; typed, so that a proof can't be a text.
 
 mod check;
+mod child;
 mod control;
 mod review;
 mod unit;
@@ -8,6 +9,7 @@ mod unit;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use super::writes::Effect;
 use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
 use crate::domain::birth;
@@ -24,6 +26,7 @@ use crate::review::ReviewPassed;
 use crate::upstream::UpstreamProof;
 
 pub(in crate::journeys) use check::{Check, Failure};
+pub(in crate::journeys) use child::{ChildAnswers, ChildControl, Guardian};
 pub(in crate::journeys) use control::Control;
 pub(in crate::journeys) use review::{About, Review, Stage};
 pub(in crate::journeys) use unit::{
@@ -86,6 +89,8 @@ pub struct Answers {
     pub password: Option<Password>,
     /// What only a unit answers.
     pub unit: UnitAnswers,
+    /// What only a child's guardian answers; there in a child's journey, and in no other.
+    pub child: Option<Box<ChildAnswers>>,
 }
 
 /// Two documents, accepted apart from each other, with their versions.
@@ -93,7 +98,7 @@ pub struct Answers {
 pub struct Agreement {
     /// 用户注册协议.
     pub terms: String,
-    /// Consent to process identity data (PIPL, article 29).
+    /// Consent to process identity data (PIPL, article 29); of a child's the guardian's (article 31), another text.
     pub identity_data: String,
     /// When.
     pub at: Timestamp,
@@ -186,6 +191,10 @@ impl Answers {
             return Some(vouched);
         }
         let identity = self.identity.as_ref()?;
+        if self.is_childs() {
+            // No source knows whose child it is: only a reviewer's word counts.
+            return self.approved_child(today).map(|_| identity.clone());
+        }
         match &self.check {
             Some(Check::Passed { proof }) if proof.is_for(&identity.name, &identity.document) => Some(identity.clone()),
             _ => self.approved_identity(today).map(|_| identity.clone()),
@@ -214,7 +223,23 @@ impl Answers {
     }
 
     fn reviews(&self) -> impl Iterator<Item = &Review> {
-        self.identity_review.iter().chain(&self.unit.review).chain(&self.control_review)
+        let child = self.child.as_ref().and_then(|child| child.review.as_ref());
+        self.identity_review.iter().chain(&self.unit.review).chain(child).chain(&self.control_review)
+    }
+
+    /// What is with the reviewers: taken back, if its grounds change.
+    pub(super) fn withdrawals(&self) -> Vec<Effect> {
+        let submitted = self.reviews().filter_map(|review| match &review.stage {
+            Stage::Submitted { review } => Some(Effect::Withdraw(review.clone())),
+            _ => None,
+        });
+        submitted.collect()
+    }
+
+    /// Answers without any of these, but for whose journey it is.
+    #[must_use]
+    pub(super) fn anew(&self) -> Self {
+        Self { child: self.child.as_ref().map(|child| Box::new(child.anew())), ..Self::default() }
     }
 
     /// The same answers with their open review at another stage.
@@ -224,6 +249,10 @@ impl Answers {
             About::Identity(_) => Self { identity_review: Some(review), ..self },
             About::Control(_) => Self { control_review: Some(review), ..self },
             About::Unit { .. } => Self { unit: UnitAnswers { review: Some(review), ..self.unit }, ..self },
+            About::Child { .. } => {
+                let child = self.child.map(|child| Box::new(ChildAnswers { review: Some(review), ..*child }));
+                Self { child, ..self }
+            }
         }
     }
 
@@ -234,6 +263,10 @@ impl Answers {
             About::Identity(_) => Self { identity_review: None, ..self },
             About::Control(_) => Self { control_review: None, ..self },
             About::Unit { .. } => Self { unit: UnitAnswers { review: None, ..self.unit }, ..self },
+            About::Child { .. } => {
+                let child = self.child.map(|child| Box::new(ChildAnswers { review: None, ..*child }));
+                Self { child, ..self }
+            }
         }
     }
 
@@ -257,6 +290,9 @@ impl Answers {
     pub fn contact(&self) -> Option<Recipient> {
         if self.is_units() {
             return self.representative()?.contact.clone();
+        }
+        if let Some(child) = &self.child {
+            return Some(child.guardian.contact.clone());
         }
         let phone = self.proven_phone().map(|proof| Recipient::Phone(proof.phone.clone()));
         phone.or_else(|| self.proven_email().map(|proof| Recipient::Email(proof.address.clone())))
@@ -292,8 +328,8 @@ impl Answers {
 
     /// The identity that a trusted upstream vouches for, if what it says is well-formed and says when the person was born.
     pub fn vouched_identity(&self, today: Date) -> Option<Identity> {
-        // What it vouches for in a unit's account is the representative, who has an own one.
-        let proof = self.proof().filter(|proof| proof.vouched() && !self.is_units())?;
+        // What it vouches for in a unit's account is the representative, who has an own one. A child is always checked.
+        let proof = self.proof().filter(|proof| proof.vouched() && !self.is_units() && !self.is_childs())?;
         let profile = proof.profile();
         let document = match (document_type(&profile.document_type)?, Country::from_legacy(&profile.document_country)) {
             (DocumentType::Passport, country) => Document::passport(country?, &profile.document_number).ok()?,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::Answers;
+use crate::domain::guardianship::Relation;
 use crate::domain::identity::Identity;
 use crate::domain::unit::Unit;
 use crate::ids::{AccountId, ReviewId, SystemId, UpstreamSubject};
@@ -32,6 +33,15 @@ pub enum About {
         unit: Unit,
         /// Who represents it.
         representative: AccountId,
+    },
+    /// That the child is who its guardian says, that this is its guardian, and that the legacy account is the child's.
+    Child {
+        /// The child.
+        identity: Identity,
+        /// The guardian.
+        guardian: AccountId,
+        /// What the guardian is to the child.
+        relation: Relation,
     },
 }
 
@@ -95,6 +105,13 @@ impl Review {
             About::Unit { unit, representative } => {
                 answers.unit.entered.as_ref().is_some_and(|entered| entered.is_same_unit(unit))
                     && answers.representative().is_some_and(|proof| proof.account() == representative)
+            }
+            About::Child { identity, guardian, relation } => {
+                answers.identity.as_ref().is_some_and(|i| i.is_same_person(identity))
+                    && answers
+                        .child
+                        .as_ref()
+                        .is_some_and(|child| child.guardian.account == *guardian && child.relation == Some(*relation))
             }
         };
         same && self.legacy == legacy(answers)

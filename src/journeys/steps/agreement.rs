@@ -8,7 +8,7 @@ use time::Date;
 use super::existing::look_up;
 use super::{Nav, nav};
 use crate::domain::contact::Phone;
-use crate::journeys::answers::{Agreement, Answers};
+use crate::journeys::answers::{Agreement, Answers, Guardian};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::Effect;
@@ -22,6 +22,8 @@ use crate::storage::limits::Limit;
 pub(crate) const TERMS: &str = "2026-11";
 /// The version of the consent that is shown.
 pub(crate) const IDENTITY_DATA: &str = "2026-11";
+/// The version of the guardian's consent to process a child's data (PIPL, article 31).
+pub(crate) const CHILD_DATA: &str = "2026-11";
 /// The old phone is told once a day at the most.
 const NOTICE: Limit = Limit::new(1, 24 * 60 * 60);
 
@@ -32,6 +34,12 @@ struct AgreementPage {
     nav: Nav,
     form: Form,
     version: &'static str,
+    data_version: &'static str,
+}
+
+/// The version of the consent that these answers ask for.
+fn data_version(answers: &Answers) -> &'static str {
+    if answers.is_childs() { CHILD_DATA } else { IDENTITY_DATA }
 }
 
 /// Accept the agreement.
@@ -41,7 +49,8 @@ pub(crate) struct Agree;
 impl Agree {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
         let page = cx.page("agreement-title");
-        Rendered::new(status, &AgreementPage { page, nav: nav(cx, self), form, version: TERMS })
+        let data_version = data_version(cx.answers);
+        Rendered::new(status, &AgreementPage { page, nav: nav(cx, self), form, version: TERMS, data_version })
     }
 
     async fn accept(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
@@ -54,14 +63,16 @@ impl Agree {
         if form.is_faulty() {
             return Ok(Taken::Show(self.page(cx, form, 422)));
         }
-        let agreement = Agreement { terms: TERMS.into(), identity_data: IDENTITY_DATA.into(), at: cx.visit.now };
+        let data = data_version(cx.answers);
+        let agreement = Agreement { terms: TERMS.into(), identity_data: data.into(), at: cx.visit.now };
         let mut answers = Answers { agreement: Some(agreement), ..cx.answers.clone() };
         // An upstream that vouches stands in for the check: now it may be asked whose document this is already.
         if let Some(identity) = answers.vouched_identity(cx.today) {
             answers.existing = look_up(cx.app, &identity.document).await?;
         }
-        let mut effects =
-            vec![Effect::Audit("journey.agreed", json!({ "terms": TERMS, "identity_data": IDENTITY_DATA }))];
+        let guardian = cx.answers.guardian().map(Guardian::account);
+        let detail = json!({ "terms": TERMS, "identity_data": data, "guardian": guardian });
+        let mut effects = vec![Effect::Audit("journey.agreed", detail)];
         effects.extend(self.notice(cx));
         Ok(Taken::Next(Box::new(answers), effects))
     }
@@ -88,7 +99,7 @@ impl Step for Agree {
     }
 
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
-        answers.agreement.as_ref().is_some_and(|a| a.terms == TERMS && a.identity_data == IDENTITY_DATA)
+        answers.agreement.as_ref().is_some_and(|a| a.terms == TERMS && a.identity_data == data_version(answers))
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {

@@ -28,6 +28,8 @@ use crate::storage::limits::Limit;
 
 /// Tries of one legacy account or contact, free and in all.
 const PER_PERSON: [Limit; 2] = [Limit::new(3, DAY), Limit::new(8, DAY)];
+/// Tries of one guardian, for all of their children.
+const PER_GUARDIAN: [Limit; 2] = [Limit::new(6, DAY), Limit::new(20, DAY)];
 const PER_DOCUMENT: [Limit; 2] = [Limit::new(4, DAY), Limit::new(12, DAY)];
 /// When the source is asked again in the background.
 const RETRY: Duration = Duration::from_secs(30);
@@ -73,7 +75,7 @@ async fn run(cx: &Cx<'_>, after_captcha: bool) -> Result<(), StepError> {
     );
     let unavailable = matches!(check, Check::Unavailable { .. });
     let schedule = Effect::Schedule(unavailable.then(|| cx.visit.now.plus(RETRY)));
-    let answers = Answers { check: Some(check), existing, ..cx.answers.clone() };
+    let answers = Answers { check: Some(check), existing, ..cx.answers.clone() }.asking_for_review(cx.today);
     save(cx, answers, vec![audit, schedule]).await?;
     if unavailable {
         budget::refund(cx, budgets(cx, &identity)).await?;
@@ -126,11 +128,15 @@ fn budgets(cx: &Cx<'_>, identity: &Identity) -> Vec<Counted> {
     };
     // Whose old row names this very document asks about nobody else: a stranger's tries don't use up theirs.
     let document = if own_row { format!("{document} row {person}") } else { document };
-    vec![
+    let mut counted = vec![
         (format!("check person {person}"), PER_PERSON),
         (format!("check document {document}"), PER_DOCUMENT),
         budget::of_address(cx),
-    ]
+    ];
+    if let Some(guardian) = cx.answers.guardian() {
+        counted.push((format!("check guardian {}", guardian.account()), PER_GUARDIAN));
+    }
+    counted
 }
 
 impl AwaitCheck {
@@ -143,6 +149,7 @@ impl AwaitCheck {
             Some(Check::Limited { .. }) => "check-limited",
             Some(Check::Unavailable { .. }) if waits => "source-waiting",
             Some(Check::Unavailable { .. }) => "source-down",
+            Some(Check::Passed { .. }) if cx.answers.is_childs() => "child-review",
             // Interrupted between entering and asking: asking again is one button.
             Some(Check::Passed { .. }) | None => "check-again",
         };
@@ -167,10 +174,10 @@ impl AwaitCheck {
     }
 
     async fn act(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
-        let Some(identity) = &cx.answers.identity else { return Ok(Taken::Moved) };
+        let Some(about) = cx.answers.about() else { return Ok(Taken::Moved) };
         match (params.text("action"), cx.answers.present_check()) {
             ("review", _) => {
-                let review = Review::wanted(About::Identity(identity.clone()), cx.answers);
+                let review = Review::wanted(about, cx.answers);
                 let audit = Effect::Audit("journey.review_wanted", json!({ "about": "identity" }));
                 let schedule = Effect::Schedule(None);
                 let answers = cx.answers.clone().with_review(review);
@@ -218,8 +225,11 @@ impl Step for AwaitCheck {
         answers.vouched_identity(today).is_none()
     }
 
-    /// Passed; or handed to a reviewer.
+    /// Passed; or handed to a reviewer. A child's case is handed to one in any case.
     fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
+        if answers.is_childs() {
+            return answers.child_review(today).is_some();
+        }
         let review = answers.open_review(today);
         answers.proven_identity(today).is_some() || review.is_some_and(|r| matches!(r.about(), About::Identity(_)))
     }

@@ -7,14 +7,14 @@ use time::Date;
 
 use super::{Nav, nav, step_path};
 use crate::ids::ReviewId;
-use crate::journeys::answers::{About, Answers, Check, Review, Stage, UnitCheck};
+use crate::journeys::answers::{About, Answers, Check, ChildAnswers, Review, Stage, UnitCheck};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::{Effect, Writes};
 use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
-use crate::review::evidence::{Kind, prepare};
-use crate::review::{Content, Legacy, Submission};
+use crate::review::evidence::{Kind, Whose, prepare};
+use crate::review::{Content, Guardian, Legacy, Submission};
 use crate::storage::accounts::document_index;
 use crate::storage::evidence::{self as pictures, Added, MOST, Piece};
 use crate::storage::limits::{self, Limit};
@@ -51,6 +51,8 @@ struct EvidencePage {
     control: bool,
     /// Whether it is a unit's case.
     unit: bool,
+    /// Whether it is a child's.
+    child: bool,
 }
 
 /// Collect evidence.
@@ -65,8 +67,9 @@ impl CollectEvidence {
         let review = cx.answers.open_review(cx.today);
         let control = review.is_some_and(|r| matches!(r.about(), About::Control(_)));
         let template = EvidencePage {
-            kinds: kinds(cx).iter().map(|kind| (kind.as_str(), label(kind.as_str()))).collect(),
+            kinds: whose(cx).kinds().iter().map(|kind| (kind.as_str(), label(kind.as_str()))).collect(),
             unit: cx.answers.is_units(),
+            child: cx.answers.is_childs(),
             full: i64::try_from(pieces.len()).unwrap_or(MOST) >= MOST,
             pieces: pieces.into_iter().map(|piece| (piece.slot, label(&piece.kind))).collect(),
             reason: review.and_then(|review| match &review.stage {
@@ -101,11 +104,13 @@ impl CollectEvidence {
 
     async fn submit(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
         let mut form = Form::typed(params);
-        let (needed, fault) = match cx.answers.is_units() {
-            true => (Kind::Licence, "evidence-needs-licence"),
-            false => (Kind::Document, "evidence-needs-document"),
-        };
-        if !pieces(cx).await?.iter().any(|piece| piece.kind == needed.as_str()) {
+        let needed = whose(cx).needs();
+        if !pieces(cx).await?.iter().any(|piece| needed.iter().any(|kind| piece.kind == kind.as_str())) {
+            let fault = match whose(cx) {
+                Whose::Unit => "evidence-needs-licence",
+                Whose::Person => "evidence-needs-document",
+                Whose::Child => "evidence-needs-relation",
+            };
             form.fault("files", fault);
             return Ok(Taken::Show(self.page(cx, form, 422).await?));
         }
@@ -126,8 +131,12 @@ impl CollectEvidence {
     }
 }
 
-fn kinds(cx: &Cx<'_>) -> &'static [Kind] {
-    if cx.answers.is_units() { Kind::UNIT } else { Kind::PERSON }
+fn whose(cx: &Cx<'_>) -> Whose {
+    match (cx.answers.is_units(), cx.answers.is_childs()) {
+        (_, true) => Whose::Child,
+        (true, false) => Whose::Unit,
+        (false, false) => Whose::Person,
+    }
 }
 
 async fn pieces(cx: &Cx<'_>) -> Stored<Vec<Piece>> {
@@ -142,7 +151,7 @@ pub(in crate::journeys) async fn add(cx: &Cx<'_>, upload: Upload) -> Result<Opti
         return Ok(None);
     }
     let mut form = Form::with([("kind", upload.kind.as_str())]);
-    let Some(kind) = Kind::parse(&upload.kind).filter(|kind| kinds(cx).contains(kind)) else {
+    let Some(kind) = Kind::parse(&upload.kind).filter(|kind| whose(cx).kinds().contains(kind)) else {
         form.fault("kind", "evidence-kind-empty");
         return Ok(Some(step.page(cx, form, 422).await?));
     };
@@ -187,9 +196,10 @@ async fn keep(cx: &Cx<'_>, kind: Kind, jpeg: Vec<u8>) -> Stored<Added> {
 fn submission(cx: &Cx<'_>) -> Option<(Review, Submission)> {
     let review = cx.answers.open_review(cx.today)?.clone();
     let (identity, outcome, account) = match review.about() {
-        About::Identity(identity) => {
+        About::Identity(identity) | About::Child { identity, .. } => {
             let outcome = match &cx.answers.check {
                 Some(check @ Check::Failed { why, .. }) if check.is_for(identity) => why.as_str(),
+                Some(check @ Check::Passed { .. }) if check.is_for(identity) => "relation",
                 Some(Check::Limited { .. }) => "limited",
                 Some(Check::Captcha { .. }) => "captcha",
                 _ => "unavailable",
@@ -216,7 +226,16 @@ fn submission(cx: &Cx<'_>) -> Option<(Review, Submission)> {
         profile: proof.profile().clone(),
     });
     let unit = cx.answers.unit.entered.clone().filter(|_| cx.answers.is_units());
-    let content = Content { identity, unit, outcome: outcome.to_owned(), legacy, contact: cx.answers.contact()? };
+    let guardian = match cx.answers.child.as_deref() {
+        Some(ChildAnswers { guardian, relation, .. }) => Some(Guardian {
+            account: guardian.account().clone(),
+            identity: guardian.identity().clone(),
+            relation: (*relation)?,
+        }),
+        None => None,
+    };
+    let outcome = outcome.to_owned();
+    let content = Content { identity, unit, guardian, outcome, legacy, contact: cx.answers.contact()? };
     let submission = Submission {
         id: ReviewId::mint(cx.visit.now, &cx.app.random),
         case: cx.case_number(),

@@ -4,13 +4,13 @@ use askama::Template;
 use futures_util::future::BoxFuture;
 use time::Date;
 
-use super::sign_in::under_age;
+use super::sign_in::of_wrong_age;
 use super::{Nav, nav};
 use crate::domain::birth::{self, BirthFault};
 use crate::domain::document::{Country, Document, DocumentFault, DocumentType};
 use crate::domain::ethnic::EthnicGroup;
 use crate::domain::person::{Gender, PersonName};
-use crate::journeys::answers::{Answers, Identity, Stage, document_type};
+use crate::journeys::answers::{Answers, Identity, document_type};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::Effect;
@@ -34,7 +34,7 @@ pub(crate) struct EnterIdentity;
 
 impl EnterIdentity {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        let page = cx.page("identity-title");
+        let page = cx.page(if cx.answers.is_childs() { "identity-child-title" } else { "identity-title" });
         let english = cx.visit.locale.is_english();
         let group = |g: &EthnicGroup| {
             let name = g.romanised().filter(|_| english).map_or_else(|| g.zh().to_owned(), str::to_owned);
@@ -96,8 +96,8 @@ impl EnterIdentity {
         let Some(identity) = parse(params, &mut form, cx.today) else {
             return Ok(Taken::Show(self.page(cx, form, 422)));
         };
-        if identity.is_under_age(cx.today) {
-            return Ok(Taken::Show(under_age(cx, self)));
+        if let Some(stopped) = of_wrong_age(cx, self, identity.is_under_age(cx.today)) {
+            return Ok(Taken::Show(stopped));
         }
         let same = cx.answers.identity.as_ref() == Some(&identity);
         if same && cx.answers.proven_identity(cx.today).is_some() {
@@ -105,10 +105,8 @@ impl EnterIdentity {
         }
         // Another person's data: what a reviewer has of the former isn't decided any more.
         let mut effects = vec![Effect::Schedule(None)];
-        if let Some(Stage::Submitted { review }) = cx.answers.identity_review.as_ref().map(|r| &r.stage)
-            && !cx.answers.identity.as_ref().is_some_and(|old| old.is_same_person(&identity))
-        {
-            effects.push(Effect::Withdraw(review.clone()));
+        if !cx.answers.identity.as_ref().is_some_and(|old| old.is_same_person(&identity)) {
+            effects.extend(cx.answers.withdrawals());
         }
         // Kept before the source is asked: whatever happens during the call, nothing typed is lost.
         let answers = Answers { identity: Some(identity), check: None, existing: None, ..cx.answers.clone() };
@@ -222,8 +220,9 @@ impl Step for EnterIdentity {
         answers.vouched_identity(today).is_none()
     }
 
-    fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {
-        answers.identity.is_some()
+    fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
+        // A child may turn 14 while its case is with the reviewers.
+        answers.identity.as_ref().is_some_and(|identity| !answers.is_childs() || identity.is_under_age(today))
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {

@@ -3,6 +3,7 @@
 pub(super) mod agreement;
 mod budget;
 pub(super) mod check;
+pub(super) mod child;
 pub(super) mod code;
 pub(super) mod contact;
 pub(super) mod email;
@@ -38,6 +39,8 @@ pub(super) struct Nav {
     pub(super) back: Option<String>,
     /// ① ② ③, and which of them is now.
     pub(super) phases: Vec<(String, bool)>,
+    /// Whether a guardian goes it for a child.
+    pub(super) child: bool,
 }
 
 /// The phases of a wizard, numbered, with the present one marked.
@@ -82,6 +85,7 @@ fn nav(cx: &Cx<'_>, step: &dyn Step) -> Nav {
         action: format!("/journey/{}/{}", cx.id, step.name()),
         back: previous.map(|s| format!("/journey/{}/{}", cx.id, s.name())),
         phases: phases(&cx.page(""), table.phases, table.phase(step.name())),
+        child: cx.answers.is_childs(),
     }
 }
 

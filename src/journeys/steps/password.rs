@@ -31,7 +31,7 @@ pub(crate) struct ChoosePassword;
 
 impl ChoosePassword {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
-        let page = cx.page("password-title");
+        let page = cx.page(if cx.answers.is_childs() { "password-child-title" } else { "password-title" });
         Rendered::new(status, &PasswordPage { page, nav: nav(cx, self), form, old: may_keep(cx.answers) })
     }
 
@@ -76,7 +76,7 @@ impl ChoosePassword {
 
 /// Not where it becomes that of an account which exists: a former representative may know it.
 fn may_keep(answers: &Answers) -> bool {
-    let new = answers.unit.existing.is_none();
+    let new = !answers.is_childs() && answers.unit.existing.is_none();
     new && answers.proof().is_some_and(|proof| proof.password_hash().is_some())
 }
 

@@ -64,7 +64,11 @@ impl SignIn {
         status: u16,
     ) -> Result<Rendered, StepError> {
         let english = cx.visit.locale.is_english();
-        let (page, nav, others) = (cx.page("sign-in-title"), nav(cx, self), step_path(cx, "system"));
+        let (page, nav, others) = (
+            cx.page(if cx.answers.is_childs() { "sign-in-child-title" } else { "sign-in-title" }),
+            nav(cx, self),
+            step_path(cx, "system"),
+        );
         let system_name = system.name(english).to_owned();
         if let Some(origins) = system.leads_to() {
             let template = FederatedPage { page, nav, system: system_name, others };
@@ -246,16 +250,19 @@ impl SignIn {
         let base = if same {
             cx.answers.clone()
         } else {
-            Answers { system: cx.answers.system.clone(), kind: cx.answers.kind, ..Answers::default() }
+            Answers { system: cx.answers.system.clone(), kind: cx.answers.kind, ..cx.answers.anew() }
         };
         let answers = Answers { upstream: Some(proof), ..base };
-        // Under 14 by the old row, vouched for or not: stop before anything is stored.
-        if !answers.is_units()
-            && answers.old_birth_date(cx.today).is_some_and(|born| birth::is_under_age(born, cx.today))
-        {
-            return Ok(Taken::Show(under_age(cx, self)));
+        // By the old row, vouched for or not: stop before anything is stored.
+        let born = answers.old_birth_date(cx.today).filter(|_| !answers.is_units());
+        if let Some(stopped) = born.and_then(|born| of_wrong_age(cx, self, birth::is_under_age(born, cx.today))) {
+            return Ok(Taken::Show(stopped));
         }
-        Ok(Taken::Next(Box::new(answers), vec![audit]))
+        let mut effects = vec![audit];
+        if !same {
+            effects.extend(cx.answers.withdrawals());
+        }
+        Ok(Taken::Next(Box::new(answers), effects))
     }
 
     fn linked(&self, cx: &Cx<'_>, masked: String) -> Rendered {
@@ -278,7 +285,8 @@ impl SignIn {
         proof: &UpstreamProof,
         password: &Secret,
     ) -> Option<String> {
-        if system.carry_over == CarryOver::No {
+        // A child's second step would go to the guardian's phone: its password is always a new one.
+        if system.carry_over == CarryOver::No || cx.answers.is_childs() {
             return None;
         }
         let profile = proof.profile();
@@ -288,9 +296,14 @@ impl SignIn {
     }
 }
 
-/// The page for a child: how a guardian proceeds.
-pub(super) fn under_age(cx: &Cx<'_>, step: &dyn Step) -> Rendered {
-    stop(cx, step, "under-age", 200, &[("to-home", "/".to_owned())])
+/// The page for a child: how a guardian proceeds; or, where a guardian has come, for whoever isn't a child.
+pub(super) fn of_wrong_age(cx: &Cx<'_>, step: &dyn Step, under_age: bool) -> Option<Rendered> {
+    let to_children = ("to-children", "/account/children".to_owned());
+    match (under_age, cx.answers.is_childs()) {
+        (true, false) => Some(stop(cx, step, "under-age", 200, &[to_children, ("to-home", "/".to_owned())])),
+        (false, true) => Some(stop(cx, step, "of-age", 200, &[("migrate-entry", "/migrate".to_owned()), to_children])),
+        _ => None,
+    }
 }
 
 impl Step for SignIn {

@@ -81,8 +81,8 @@ pub(in crate::journeys) fn before(app: &App, visit: &Visit, search: &str, intera
         id => format!("/login?interaction={id}"),
     };
     let page = visit.page("systems-title");
-    let nav =
-        Nav { action: "/migrate".to_owned(), back: Some(back), phases: phases(&page, individual::TABLE.phases, 0) };
+    let phases = phases(&page, individual::TABLE.phases, 0);
+    let nav = Nav { action: "/migrate".to_owned(), back: Some(back), phases, child: false };
     render(app, page, nav, search, interaction)
 }
 
@@ -123,7 +123,8 @@ impl Step for System {
     fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
         Box::pin(async move {
             let person = |system: &SystemId| holds(cx.app, Some(system), AccountKind::Individual);
-            match chosen(cx.app, form).filter(|system| cx.parent.is_none() || person(system)) {
+            let any = cx.parent.is_none() && !cx.answers.is_childs();
+            match chosen(cx.app, form).filter(|system| any || person(system)) {
                 Some(system) => Ok(Taken::next(of_system(cx.app, cx.answers, system))),
                 None => Ok(Taken::Show(self.show(cx).await?)),
             }
@@ -135,7 +136,7 @@ impl Step for System {
 pub(in crate::journeys) fn of_system(app: &App, answers: &Answers, system: SystemId) -> Answers {
     let kept = answers.kind.filter(|kind| holds(app, Some(&system), *kind));
     let kind = kept.or_else(|| only(app, &system));
-    let base = if kind == answers.kind { answers.clone() } else { Answers::default() };
+    let base = if kind == answers.kind { answers.clone() } else { answers.anew() };
     Answers { system: Some(system), kind, ..base }
 }
 

@@ -24,7 +24,7 @@ struct UserNamePage {
     nav: Nav,
     form: Form,
     suggestions: Vec<String>,
-    /// A unit proves no phone here, so a captcha stands before the question whether a name is free.
+    /// A unit and a child prove no phone here, so a captcha stands before the question whether a name is free.
     captcha: Option<View>,
 }
 
@@ -36,8 +36,8 @@ impl ChooseUserName {
     async fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Result<Rendered, StepError> {
         let taken = form.error("user_name") == "user-name-taken";
         let suggestions = if taken { suggestions(cx, form.value("user_name")).await? } else { Vec::new() };
-        let page = cx.page("user-name-title");
-        let captcha = if cx.answers.is_units() { Some(captcha(cx.app, cx.visit, &form)?) } else { None };
+        let page = cx.page(if cx.answers.is_childs() { "user-name-child-title" } else { "user-name-title" });
+        let captcha = if asks_captcha(cx.answers) { Some(captcha(cx.app, cx.visit, &form)?) } else { None };
         Ok(Rendered::new(status, &UserNamePage { page, nav: nav(cx, self), form, suggestions, captcha }))
     }
 
@@ -46,7 +46,7 @@ impl ChooseUserName {
         if params.get("captcha_kind").is_some() {
             return Ok(Taken::Show(self.page(cx, form, 200).await?));
         }
-        if cx.answers.is_units() && !passes_captcha(cx.app, cx.visit, params, &mut form).await? {
+        if asks_captcha(cx.answers) && !passes_captcha(cx.app, cx.visit, params, &mut form).await? {
             return Ok(Taken::Show(self.page(cx, form, 422).await?));
         }
         let typed = params.get("suggestion").unwrap_or(params.text("user_name"));
@@ -57,6 +57,10 @@ impl ChooseUserName {
         }
         Ok(Taken::Show(self.page(cx, form, 422).await?))
     }
+}
+
+fn asks_captcha(answers: &Answers) -> bool {
+    answers.is_units() || answers.is_childs()
 }
 
 async fn is_taken(cx: &Cx<'_>, name: &UserName) -> Result<bool, StorageError> {

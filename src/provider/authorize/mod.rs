@@ -5,6 +5,7 @@
 mod about;
 mod checks;
 pub mod code;
+pub mod guardian;
 mod policy;
 
 use crate::app::App;

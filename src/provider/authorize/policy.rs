@@ -2,6 +2,7 @@
 //! person returns: nothing trusts that "login happened".
 
 use super::about::About;
+use super::guardian;
 use crate::clock::Timestamp;
 use crate::domain::session::Session;
 use crate::protocol::acr::Acr;
@@ -43,6 +44,8 @@ pub enum Decision {
     Select,
     /// Ask for consent.
     Consent,
+    /// Say that the child's guardian consents.
+    Guardian,
     /// Answer with an error.
     Refuse(OAuthError),
 }
@@ -59,6 +62,7 @@ pub fn decide(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
         Decision::Actor => refuse(ErrorCode::LoginRequired, "who acts for the unit has to be proven"),
         Decision::Select => refuse(ErrorCode::AccountSelectionRequired, "an account has to be chosen"),
         Decision::Consent => refuse(ErrorCode::ConsentRequired, "the person has not consented yet"),
+        Decision::Guardian => refuse(ErrorCode::ConsentRequired, "the child's guardian has not consented yet"),
         other => other,
     }
 }
@@ -93,6 +97,9 @@ fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     }
     let asked = request.asked();
     let covered = given.consent.covers(&asked);
+    if guardian::consents(&bearer.account, &asked, given.now.date()) {
+        return if covered { Decision::Issue } else { Decision::Guardian };
+    }
     if !given.consented_here && (request.prompt.consent || !covered) {
         return Decision::Consent;
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fantoccini::cookies::Cookie;
 use fantoccini::elements::Element;
 use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
@@ -242,6 +243,18 @@ impl Chrome {
     /// Forgets all cookies of the present site.
     pub(super) async fn forget(&self) {
         self.client.delete_all_cookies().await.unwrap();
+    }
+
+    /// Takes one cookie away.
+    pub(super) async fn drop_cookie(&self, name: &str) -> Cookie<'static> {
+        let cookie = self.client.get_named_cookie(name).await.unwrap();
+        self.client.delete_cookie(name).await.unwrap();
+        cookie
+    }
+
+    /// Puts it back.
+    pub(super) async fn set_cookie(&self, cookie: Cookie<'static>) {
+        self.client.add_cookie(cookie).await.unwrap();
     }
 
     /// What a script of the test itself says.

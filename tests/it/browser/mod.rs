@@ -5,6 +5,7 @@
 //! should have the focus focused.
 
 mod account;
+mod children;
 mod chrome;
 mod demo;
 mod walk;

@@ -1,0 +1,5 @@
+//! The steps that only a child's journey has.
+
+pub(in crate::journeys) mod existing;
+pub(in crate::journeys) mod guardian;
+pub(in crate::journeys) mod relation;

@@ -1,0 +1,45 @@
+//! Who is told of what happens to an account: its own channels; of a child's, which has none, those of its guardians.
+
+use time::Date;
+
+use super::codes::Recipient;
+use super::texts::Whose;
+use crate::crypto::Keyring;
+use crate::domain::account::Account;
+use crate::domain::birth;
+use crate::storage::{Conn, Stored, accounts, guardianships};
+
+/// Whom to tell, and in what words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Every channel.
+    pub channels: Vec<Recipient>,
+    /// Whose account it is to them.
+    pub whose: Whose,
+}
+
+impl Told {
+    /// A guardian, of a child's account.
+    pub fn guardian(guardian: &Account, child: &Account) -> Self {
+        Self { channels: Recipient::all_of(guardian), whose: Whose::Childs(child.shown_name()) }
+    }
+}
+
+/// Who is told about this account. A guardian's rights end when the child is 14; the guardian goes on being told, while
+/// the account has no channel of its own, until its owner is of age: somebody has to be.
+///
+/// # Errors
+/// The store's own.
+pub async fn about(conn: &mut Conn, keys: &Keyring, account: &Account, today: Date) -> Stored<Told> {
+    let own = Recipient::all_of(account);
+    let minor = account.born().is_some_and(|born| !birth::is_adult(born, today));
+    if !own.is_empty() || !minor {
+        return Ok(Told { channels: own, whose: Whose::Own });
+    }
+    let mut channels = Vec::new();
+    for guardianship in guardianships::of_child(conn, &account.id).await? {
+        let guardian = accounts::find(conn, keys, &guardianship.guardian).await?;
+        channels.extend(guardian.filter(Account::is_active).iter().flat_map(Recipient::all_of));
+    }
+    Ok(Told { channels, whose: Whose::Childs(account.shown_name()) })
+}
