@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use guiyi::demo::people::{COMPANIES, PEOPLE, SOCIETIES};
+
 fn read(path: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
@@ -103,6 +105,7 @@ fn every_picture_of_the_tour_is_there_and_is_shown() {
 fn everybody_whom_the_tour_names_is_in_the_demonstration() {
     let text = read("docs/tour.md");
     for name in text.split("**").skip(1).step_by(2) {
-        assert!(guiyi::demo::people::PEOPLE.iter().any(|person| person.account == name), "{name}");
+        let units = COMPANIES.iter().chain(SOCIETIES.iter().map(|(person, _)| person));
+        assert!(PEOPLE.iter().chain(units).any(|person| person.account == name), "{name}");
     }
 }
