@@ -1,9 +1,11 @@
 //! Looks up what reviewers have decided meanwhile: the review's row is the truth, the journey follows it when the person
 //! comes back. The same with what a unit's representative has answered.
 
+use std::time::Duration;
+
 use serde_json::json;
 
-use super::answers::{About, Answers, Stage};
+use super::answers::{About, Answers, Stage, UnitAnswers};
 use super::engine::{Cx, StepError};
 use super::representative;
 use super::steps::existing::look_up;
@@ -11,11 +13,20 @@ use super::steps::unit;
 use super::writes::{Effect, save};
 use crate::review::{Standing, standing};
 
+/// The registry's word on a unit is asked for again after so long: representatives change while a journey rests.
+const REGISTRY_COUNTS_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The answers with the decision in them, if there is a new one and it could be saved.
 pub(super) async fn settle(cx: &Cx<'_>) -> Result<Option<Answers>, StepError> {
     if let Some(answers) = representative::settled(cx.app, cx.answers).await? {
         let confirmed = answers.representative().is_some();
         let audit = Effect::Audit("journey.representative_answered", json!({ "confirmed": confirmed }));
+        return Ok(save(cx, answers.clone(), vec![audit]).await?.then_some(answers));
+    }
+    if cx.answers.registry_proof().is_some_and(|proof| cx.visit.now.since(proof.at()) > REGISTRY_COUNTS_FOR) {
+        let unit = UnitAnswers { check: None, existing: None, control: None, ..cx.answers.unit.clone() };
+        let answers = Answers { unit, ..cx.answers.clone() };
+        let audit = Effect::Audit("journey.unit_check_outdated", json!({}));
         return Ok(save(cx, answers.clone(), vec![audit]).await?.then_some(answers));
     }
     let Some(review) = cx.answers.open_review(cx.today) else { return Ok(None) };

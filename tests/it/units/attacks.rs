@@ -55,6 +55,29 @@ both! {
         assert_eq!(browser.at, "/login");
     }
 
+    async fn the_registry_is_asked_again_when_a_journey_has_rested_for_a_day(world) {
+        citizen(&world, &LIMING).await;
+        let unit = Unit::of("huiyun");
+        let mut browser = world.browser();
+        to_representative(&mut browser, "/migrate", &unit).await;
+        let page = browser.at.clone();
+        // A detour that nobody takes: the journey waits from now on, and has its longer life.
+        browser.submit(&[("action", "register")]).await;
+        browser.get(&page).await;
+        sign_in(&mut browser, "liming", NEW_PASSWORD).await;
+        browser.submit(&unit.form()).await;
+        agree(&mut browser).await;
+        assert!(browser.at.ends_with("/user-name"), "{}", browser.at);
+        world.neighbours.registry.set_representative(unit.code, ZHANGWEI.name, ZHANGWEI.number);
+        world.advance(25 * 60 * 60);
+        let at = browser.at.clone();
+        browser.get(&at).await;
+        assert!(browser.at.ends_with("/unit-check"), "{} {}", browser.at, browser.body);
+        browser.submit(&[("action", "retry")]).await;
+        assert!(browser.at.ends_with("/unit-check") && browser.shows("未通过核验"), "{}", browser.at);
+        assert_eq!(rows(&world).await, [0, 0, 0]);
+    }
+
     async fn a_page_out_of_order_leads_to_the_current_step(world) {
         let mut browser = world.browser();
         to_representative(&mut browser, "/migrate", &Unit::of("huiyun")).await;
