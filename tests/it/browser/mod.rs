@@ -9,6 +9,7 @@ mod chrome;
 mod demo;
 mod walk;
 
+mod acting;
 mod existing_accounts;
 mod form_errors;
 mod keyboard;
@@ -17,7 +18,6 @@ mod mishaps;
 mod other_systems;
 mod registration;
 mod small_screen;
-mod units;
 mod whole_way;
 mod without_script;
 
