@@ -10,6 +10,7 @@ mod chrome;
 mod demo;
 mod walk;
 
+mod acting;
 mod existing_accounts;
 mod form_errors;
 mod keyboard;
@@ -18,7 +19,6 @@ mod mishaps;
 mod other_systems;
 mod registration;
 mod small_screen;
-mod unit_sign_in;
 mod unit_wizard;
 mod units;
 mod whole_way;
