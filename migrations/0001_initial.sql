@@ -60,7 +60,7 @@ CREATE TABLE mandates (
   granted_at BIGINT NOT NULL,
   accepted_at BIGINT,
   ended_at BIGINT,
-  ended_why TEXT                       -- 'revoked', 'resigned', 'declined', 'replaced', 'granter'
+  ended_why TEXT                       -- 'revoked', 'resigned', 'declined', 'replaced', 'granter', 'lapsed'
 );
 CREATE UNIQUE INDEX mandates_representative ON mandates (unit_id)
   WHERE role = 'legal_representative' AND accepted_at IS NOT NULL AND ended_at IS NULL;
@@ -129,12 +129,13 @@ CREATE TABLE agreements (
 
 CREATE TABLE consents (
   account_id TEXT NOT NULL REFERENCES accounts (id),
-  actor_id TEXT NOT NULL,              -- who acts for the account; the account itself for a person's own
+  actor_id TEXT NOT NULL,              -- who acts for the account; the account itself for its own
   client_id TEXT NOT NULL,
   scopes TEXT NOT NULL,
   granted_at BIGINT NOT NULL,
   PRIMARY KEY (account_id, actor_id, client_id)
 );
+CREATE INDEX consents_actor ON consents (actor_id);
 
 CREATE TABLE sessions (
   id TEXT PRIMARY KEY,
@@ -227,7 +228,7 @@ CREATE TABLE grants (
   account_id TEXT NOT NULL,
   actor_id TEXT NOT NULL,              -- who acts for the account; the account itself for a person's own
   mandate_id TEXT,
-  session_id TEXT NOT NULL,
+  session_id TEXT NOT NULL,            -- empty: it outlives the session (offline_access)
   client_id TEXT NOT NULL,
   scopes TEXT NOT NULL,
   granted_at BIGINT NOT NULL,
@@ -237,6 +238,20 @@ CREATE TABLE grants (
 CREATE INDEX grants_session ON grants (session_id);
 CREATE INDEX grants_mandate ON grants (mandate_id) WHERE mandate_id IS NOT NULL;
 CREATE INDEX grants_expiry ON grants (expires_at);
+
+-- Refresh tokens: one family a grant. The tokens themselves are sealed and stored nowhere; the row says which is good.
+CREATE TABLE refresh_tokens (
+  grant_id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  granted TEXT NOT NULL,               -- sealed: what the tokens are for
+  generation BIGINT NOT NULL,
+  rotated_at BIGINT NOT NULL,
+  expires_at BIGINT NOT NULL           -- unless it is used until then
+);
+CREATE INDEX refresh_tokens_consent ON refresh_tokens (actor_id, account_id, client_id);
+CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
 
 CREATE TABLE one_time_codes (
   id TEXT PRIMARY KEY,

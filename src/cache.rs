@@ -14,9 +14,11 @@ use crate::crypto::Keyring;
 use crate::domain::account::Account;
 use crate::domain::mandate::Mandate;
 use crate::domain::session::{SEEN_STEP, Session};
-use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
+use crate::domain::unit::Standing as UnitStanding;
+use crate::ids::{AccountId, GrantId, MandateId, SessionId};
 use crate::protocol::scope::Scopes;
 use crate::secret::same;
+use crate::storage::consents::Key;
 use crate::storage::grants::Standing;
 use crate::storage::mandates::Entry;
 use crate::storage::sessions::StoredSession;
@@ -39,10 +41,10 @@ pub struct Caches {
     polling: Mutex<()>,
     sessions: Cache<SessionId, Arc<StoredSession>>,
     accounts: Cache<AccountId, Arc<Account>>,
-    consents: Cache<(AccountId, ClientId), Arc<Scopes>>,
+    consents: Cache<Key, Arc<Scopes>>,
     grants: Cache<GrantId, Arc<Standing>>,
     mandates: Cache<MandateId, Arc<Mandate>>,
-    units: Cache<AccountId, units::Standing>,
+    units: Cache<AccountId, UnitStanding>,
 }
 
 impl Caches {
@@ -85,6 +87,15 @@ impl Caches {
         Ok(())
     }
 
+    /// Forgets at once whatever has changed: called by the node that changed much, after the commit.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn catch_up(&self) -> Stored<()> {
+        self.polled_at.store(i64::MIN, Ordering::Release);
+        self.refresh().await
+    }
+
     /// Forgets one changed thing at once: called by the node that changed it, after the commit.
     pub fn forget(&self, subject: &str) {
         match subject.split_once(':') {
@@ -93,9 +104,9 @@ impl Caches {
             Some(("mandate", id)) => self.mandates.invalidate(&MandateId::from(id)),
             Some(("unit", id)) => self.units.invalidate(&AccountId::from(id)),
             Some(("grant", id)) => self.grants.invalidate(&GrantId::from(id)),
-            Some(("consent", pair)) => {
-                if let Some((account, client)) = pair.split_once(':') {
-                    self.consents.invalidate(&(AccountId::from(account), ClientId::from(client)));
+            Some(("consent", key)) => {
+                if let Some(key) = Key::parse(key) {
+                    self.consents.invalidate(&key);
                 }
             }
             _ => {}
@@ -161,17 +172,16 @@ impl Caches {
         }))
     }
 
-    /// What an account has allowed a client.
+    /// What a client was allowed.
     ///
     /// # Errors
     /// The store's own.
-    pub async fn consent(&self, account: &AccountId, client: &ClientId) -> Stored<Arc<Scopes>> {
+    pub async fn consent(&self, key: Key) -> Stored<Arc<Scopes>> {
         self.refresh().await?;
-        let key = (account.clone(), client.clone());
         if let Some(scopes) = self.consents.get(&key) {
             return Ok(scopes);
         }
-        let scopes = Arc::new(consents::find(&mut self.db.read().await?, account, client).await?);
+        let scopes = Arc::new(consents::find(&mut self.db.read().await?, &key).await?);
         self.consents.insert(key, Arc::clone(&scopes));
         Ok(scopes)
     }
@@ -206,7 +216,7 @@ impl Caches {
             }),
         };
         let Some(mandate) = found.filter(|mandate| mandate.is_in_force(self.clock.now())) else { return Ok(None) };
-        let acts = self.unit_standing(&mandate.unit).await? == Some(units::Standing::Registered)
+        let acts = self.unit_standing(&mandate.unit).await? == Some(UnitStanding::Registered)
             && self.account(&mandate.unit).await?.is_some()
             && self.account(&mandate.person).await?.is_some();
         Ok(acts.then_some(mandate))
@@ -216,7 +226,7 @@ impl Caches {
     ///
     /// # Errors
     /// The store's own.
-    pub async fn unit_standing(&self, id: &AccountId) -> Stored<Option<units::Standing>> {
+    pub async fn unit_standing(&self, id: &AccountId) -> Stored<Option<UnitStanding>> {
         self.refresh().await?;
         if let Some(standing) = self.units.get(id) {
             return Ok(Some(standing));

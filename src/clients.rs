@@ -54,6 +54,8 @@ fn client(entry: &ClientEntry, keys: &Keyring) -> Client {
         redirect_uris: register(&entry.redirect_uris),
         post_logout_redirect_uris: register(&entry.post_logout_redirect_uris),
         scopes: Scopes::parse(&entry.scopes),
+        account_kinds: entry.account_kinds.clone(),
+        units_alone: entry.units_alone,
         owns_system: entry.owns_system.clone(),
         sector: entry
             .sector

@@ -19,6 +19,7 @@ pub mod ids;
 pub mod jobs;
 pub mod journeys;
 pub mod keys;
+pub mod mandates;
 pub mod notify;
 pub mod pages;
 pub mod passwords;

@@ -10,6 +10,7 @@ use guiyi::domain::contact::{EmailAddress, Phone};
 use guiyi::domain::device::Device;
 use guiyi::domain::document::{Document, DocumentType};
 use guiyi::domain::person::{Gender, PersonName};
+use guiyi::domain::principal::Principal;
 use guiyi::domain::session::Method;
 use guiyi::domain::user_name::UserName;
 use guiyi::ids::{AccountId, ClientId, VerificationId};
@@ -18,6 +19,7 @@ use guiyi::protocol::scope::Scopes;
 use guiyi::secret::Secret;
 use guiyi::sign_in::session::NewSession;
 use guiyi::storage::accounts::Verification;
+use guiyi::storage::consents::Key;
 use guiyi::storage::{StorageError, accounts, consents};
 
 /// The issuer: https, as behind a proxy that ends TLS.
@@ -97,7 +99,8 @@ async fn store(app: &App, group: Vec<(Account, NewSession)>, now: Timestamp) -> 
                     }
                     session.store(tx, &keys, &random).await?;
                     for (client, _) in CLIENTS.iter().take(2) {
-                        consents::grant(tx, &account.id, &ClientId::from(*client), &scopes, now).await?;
+                        let key = Key::of(&Principal::own(account.id.clone()), &ClientId::from(*client));
+                        consents::grant(tx, &key, &scopes, now).await?;
                     }
                 }
                 Ok(())

@@ -219,6 +219,16 @@ fn client(faults: &mut Faults, client: &ClientEntry, systems: &[System]) {
     if known.contains(Scope::LegacyAccounts) && client.owns_system.is_none() {
         faults.add(at("owns_system"), "the scope legacy_accounts needs the system that the client owns");
     }
+    let units = client.account_kinds.contains(&AccountKind::LegalPerson);
+    if client.account_kinds.is_empty() {
+        faults.add(at("account_kinds"), "must name individual, legal_person, or both");
+    }
+    if known.contains(Scope::Organization) && !units {
+        faults.add(at("account_kinds"), "the scope organization needs legal_person");
+    }
+    if client.units_alone && !units {
+        faults.add(at("units_alone"), "needs legal_person in account_kinds");
+    }
     let exists = |id: &SystemId| systems.iter().any(|s| s.id == *id) || crate::upstream::catalogue::row(id).is_some();
     if let Some(unknown) = client.owns_system.as_ref().filter(|id| !exists(id)) {
         faults.add(at("owns_system"), format!("there is no system {unknown}"));

@@ -216,6 +216,12 @@ pub struct ClientEntry {
     pub post_logout_redirect_uris: Vec<String>,
     /// Scopes that it may ask for, blank-separated.
     pub scopes: String,
+    /// For which kinds of accounts it can be signed in to: `individual`, `legal_person`, or both.
+    #[serde(default = "individuals")]
+    pub account_kinds: Vec<AccountKind>,
+    /// Whether it takes a unit without a person who acts for it.
+    #[serde(default)]
+    pub units_alone: bool,
     /// The old system that it has taken over from: `legacy_accounts` tells it that system's users, and no other's.
     pub owns_system: Option<SystemId>,
     /// The host or URL whose pairwise subjects it shares; by default the host of its redirect URIs.
@@ -226,6 +232,10 @@ pub struct ClientEntry {
     /// Off: refused everywhere.
     #[serde(default = "yes")]
     pub enabled: bool,
+}
+
+fn individuals() -> Vec<AccountKind> {
+    vec![AccountKind::Individual]
 }
 
 fn yes() -> bool {

@@ -2,6 +2,7 @@
 
 use crate::crypto::Keyring;
 use crate::ids::{ClientId, SystemId};
+use crate::protocol::account_kind::AccountKind;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::Scopes;
 
@@ -67,6 +68,10 @@ pub struct Client {
     pub post_logout_redirect_uris: Vec<RedirectUri>,
     /// What it may ask for.
     pub scopes: Scopes,
+    /// For which kinds of accounts it can be signed in to.
+    pub account_kinds: Vec<AccountKind>,
+    /// Whether it takes a unit without a person who acts for it.
+    pub units_alone: bool,
     /// The old system whose users it finds again (`legacy_accounts`).
     pub owns_system: Option<SystemId>,
     /// The sector of its pairwise subjects (OpenID Connect Core, section 8.1).
@@ -81,6 +86,19 @@ impl Client {
     /// Whether it has no secret.
     pub fn is_public(&self) -> bool {
         self.authentication == ClientAuthentication::None
+    }
+
+    /// Whether it takes accounts of a kind.
+    pub fn takes(&self, kind: AccountKind) -> bool {
+        self.account_kinds.contains(&kind)
+    }
+
+    /// The kind that a request is for: the one that it names, else the only one that this client takes.
+    pub fn kind_of(&self, named: Option<AccountKind>) -> Option<AccountKind> {
+        named.or(match self.account_kinds.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        })
     }
 
     /// Its name in a language.

@@ -1,4 +1,5 @@
-//! What a person types to sign in: a user name, a phone or a document's number. Their forms don't overlap.
+//! What a person types to sign in: a user name, a phone, a document's number or a unit's credit code. Their forms don't
+//! overlap but in one place: a code of digits alone may look like a citizen's number. Then the check characters decide.
 
 use time::Date;
 
@@ -17,6 +18,8 @@ pub enum SignInIdentifier {
     Phone(Phone),
     /// A document's number; its kind follows from its form.
     Document(Document),
+    /// A unit's credit code.
+    CreditCode(CreditCode),
 }
 
 /// Why a text is no sign-in identifier: the fault of the kind that it comes closest to.
@@ -46,8 +49,15 @@ impl SignInIdentifier {
         if let Ok(phone) = Phone::parse(raw) {
             return Ok(Self::Phone(phone));
         }
+        let code = CreditCode::parse(&number).ok();
         if let Some(kind) = document_type(&number) {
-            return Document::parse(kind, &number, today).map(Self::Document).map_err(IdentifierFault::Document);
+            return match (Document::parse(kind, &number, today), code) {
+                (Err(_), Some(code)) if code.has_right_check() => Ok(Self::CreditCode(code)),
+                (document, _) => document.map(Self::Document).map_err(IdentifierFault::Document),
+            };
+        }
+        if let Some(code) = code {
+            return Ok(Self::CreditCode(code));
         }
         if number.starts_with(|c: char| c.is_ascii_digit()) && number.len() > 13 {
             let citizen = Document::parse(of_citizen_form(&number), &number, today);
@@ -142,6 +152,12 @@ mod tests {
         }
         assert!(matches!(SignInIdentifier::parse("+86 138 0013 8000", TODAY), Ok(SignInIdentifier::Phone(_))));
         assert!(matches!(SignInIdentifier::parse("ZhangSan", TODAY), Ok(SignInIdentifier::UserName(_))));
+        for raw in ["91340100MA2TESTX0A", " ９１340100ma2testx0a", "91340100-MA2TESTX0-A"] {
+            let raw = raw.replace('S', "R").replace('s', "r");
+            assert!(matches!(SignInIdentifier::parse(&raw, TODAY), Ok(SignInIdentifier::CreditCode(_))), "{raw}");
+        }
+        // Of the form of a citizen's number, but the date in it is none, and its own check character is right.
+        assert!(matches!(SignInIdentifier::parse("911100001000134404", TODAY), Ok(SignInIdentifier::CreditCode(_))));
     }
 
     #[test]

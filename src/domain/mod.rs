@@ -1,6 +1,7 @@
 //! What the portal knows about people, accounts, links and clients: pure types, without I/O.
 
 pub mod account;
+pub mod acting;
 pub mod birth;
 pub mod case_number;
 pub mod client;
@@ -13,6 +14,7 @@ pub mod identifier;
 pub mod identity;
 pub mod mandate;
 pub mod person;
+pub mod principal;
 pub mod session;
 pub mod typed;
 pub mod unit;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::acting::Acting;
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, SessionId};
 use crate::protocol::acr::SignInLevel;
@@ -61,6 +62,8 @@ pub struct Session {
     pub methods: String,
     /// The a axis of `acr`.
     pub level: SignInLevel,
+    /// For which clients the person acts by which mandate.
+    pub acting: Acting,
     /// When the person last proved who they are.
     pub authenticated_at: Timestamp,
     /// When it was last used, within [`SEEN_STEP`].

@@ -4,21 +4,24 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 
-use super::consent;
 use super::cookies::Cookie;
 use super::mishap::Mishap;
-use super::posted::{Form, Queried};
+use super::posted::{Form as PostedForm, Queried};
 use super::reply::Reply;
+use super::{consent, select};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::domain::account::AccountKind;
 use crate::ids::InteractionId;
-use crate::pages::{Locale, Visit};
+use crate::pages::{Form, Locale, Visit};
 use crate::protocol::params::Params;
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::Scopes;
 use crate::provider::authorize::code::Code;
-use crate::provider::authorize::{Addressed, Decision, Given, decide};
-use crate::provider::{claims, hint};
+use crate::provider::authorize::{About, Addressed, Choice, Decision, Given, about, decide, is_named};
+use crate::provider::bearer::Bearer;
+use crate::provider::hint;
+use crate::storage::consents::Key;
 use crate::storage::interactions;
 
 /// How long an interaction that was answered may be answered again: a double click, a lost answer.
@@ -36,10 +39,9 @@ pub(super) async fn authorize(
         Err(error) => return Ok(Reply::to(addressed.with_error(app.config.issuer_text(), &error))),
     };
     heed_hint(&app, &params, &mut request);
-    let step = Step { asked_at: None, consented_here: false, selected_here: false };
-    match next(&app, &visit, &addressed, &request, step).await? {
+    match next(&app, &visit, &addressed, &request, Step::default()).await? {
         Next::Done(location) => Ok(Reply::to(location)),
-        Next::Page(_) => {
+        Next::Page(..) => {
             // Only now, when a page has to be shown, is anything stored.
             let (id, browser, now) = (InteractionId::mint(visit.now, &app.random), visit.browser.clone(), visit.now);
             let to = format!("/interaction/{id}");
@@ -56,8 +58,8 @@ pub(super) async fn authorize(
 
 /// `POST /authorize` (OpenID Connect Core, section 3.1.2.1). A cross-site POST comes without cookies, so the
 /// parameters go round once more as a GET of this site.
-pub(super) async fn authorize_post(form: Result<Form, Mishap>) -> Result<Reply, Mishap> {
-    let Form(params) = form?;
+pub(super) async fn authorize_post(form: Result<PostedForm, Mishap>) -> Result<Reply, Mishap> {
+    let PostedForm(params) = form?;
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(params.iter());
     Ok(Reply::to(format!("/authorize?{}", query.finish())))
@@ -66,7 +68,7 @@ pub(super) async fn authorize_post(form: Result<Form, Mishap>) -> Result<Reply, 
 /// `GET /interaction/{id}`: evaluates everything again and goes on where it stands.
 pub(super) async fn resume(State(app): State<Arc<App>>, visit: Visit, Path(id): Path<String>) -> Result<Reply, Mishap> {
     let waiting = find(&app, &visit, &id).await?;
-    proceed(&app, &visit, &waiting, false, false).await
+    proceed(&app, &visit, &waiting, Step::default()).await
 }
 
 /// A waiting interaction of this browser.
@@ -87,25 +89,20 @@ pub(super) async fn find(app: &App, visit: &Visit, id: &str) -> Result<Waiting, 
 }
 
 /// Answers an interaction or shows its next page.
-pub(super) async fn proceed(
-    app: &App,
-    visit: &Visit,
-    waiting: &Waiting,
-    consented_here: bool,
-    selected_here: bool,
-) -> Result<Reply, Mishap> {
+pub(super) async fn proceed(app: &App, visit: &Visit, waiting: &Waiting, step: Step) -> Result<Reply, Mishap> {
     let addressed = Addressed::of(app, &waiting.request)?;
-    let step = Step { asked_at: Some(waiting.asked_at), consented_here, selected_here };
+    let step = Step { asked_at: Some(waiting.asked_at), ..step };
     match next(app, visit, &addressed, &waiting.request, step).await? {
         Next::Done(location) => {
             let (id, now) = (waiting.id.clone(), visit.now);
             app.db.write(move |tx| Box::pin(async move { interactions::fulfil(tx, &id, now).await })).await?;
             Ok(Reply::to(location))
         }
-        Next::Page(Decision::Consent) => consent::page(app, visit, waiting, &addressed),
-        Next::Page(Decision::Guardian) => Ok(consent::guardian_page(visit, waiting, &addressed)),
-        Next::Page(Decision::Select) => Ok(consent::select_page(visit, waiting, &addressed)),
-        Next::Page(_) => Ok(Reply::to(format!("/login?interaction={}", waiting.id))),
+        Next::Page(Decision::Consent, Some(bearer)) => Ok(consent::page(app, visit, waiting, &addressed, &bearer)),
+        Next::Page(Decision::Guardian, _) => Ok(consent::guardian_page(visit, waiting, &addressed)),
+        Next::Page(Decision::Select, _) => select::page(app, visit, waiting, &addressed, Form::default(), 200).await,
+        Next::Page(Decision::Actor, _) => Ok(Reply::to(format!("/login/actor?interaction={}", waiting.id))),
+        Next::Page(..) => Ok(Reply::to(format!("/login?interaction={}", waiting.id))),
     }
 }
 
@@ -119,15 +116,20 @@ pub(super) fn refuse(
     Ok(Reply::to(addressed.with_error(app.config.issuer_text(), error)))
 }
 
-struct Step {
-    asked_at: Option<Timestamp>,
-    consented_here: bool,
-    selected_here: bool,
+/// What the page that leads on has given.
+#[derive(Default)]
+pub(super) struct Step {
+    /// When the interaction began.
+    pub(super) asked_at: Option<Timestamp>,
+    /// Whether consent was given there.
+    pub(super) consented_here: bool,
+    /// Whom to act for, as it was chosen there.
+    pub(super) choice: Option<Choice>,
 }
 
 enum Next {
     Done(String),
-    Page(Decision),
+    Page(Decision, Option<Bearer>),
 }
 
 async fn next(
@@ -137,34 +139,40 @@ async fn next(
     request: &AuthorizationRequest,
     step: Step,
 ) -> Result<Next, Mishap> {
-    let consent = match &visit.signed_in {
-        Some((_, account)) => app.caches.consent(&account.id, &request.client_id).await?,
+    let client = addressed.client;
+    let found = match &visit.signed_in {
+        Some((session, account)) => {
+            let about = about(app, client, request, (session, account), step.choice.as_ref()).await?;
+            Some((session, about))
+        }
+        None => None,
+    };
+    let bearer = match &found {
+        Some((_, About::Bearer(bearer))) => Some(bearer),
+        _ => None,
+    };
+    let consent = match bearer {
+        Some(bearer) => app.caches.consent(Key::of(&bearer.principal(), &client.id)).await?,
         None => Arc::new(Scopes::default()),
     };
-    let is_other = visit.signed_in.as_ref().is_some_and(|(_, account)| {
-        // The subject costs a keyed hash: only where somebody is named.
-        !request.subjects.is_empty() && {
-            let subject = claims::subject(app, addressed.client, account);
-            !request.subjects.iter().all(|named| named.contains(&subject))
-        }
-    });
     let given = Given {
-        signed_in: visit.signed_in.as_ref().map(|(session, account)| (session, &**account)),
+        signed_in: found.as_ref().map(|(session, about)| (*session, about)),
         consent: &consent,
         consented_here: step.consented_here,
-        selected_here: step.selected_here,
+        selected_here: step.choice.is_some(),
+        takes_units: client.takes(AccountKind::LegalPerson),
         asked_at: step.asked_at,
-        is_other,
+        is_other: bearer.is_some_and(|bearer| !is_named(app, client, request, bearer)),
         now: visit.now,
     };
     let issuer = app.config.issuer_text();
-    Ok(match (decide(request, &given), &visit.signed_in) {
-        (Decision::Issue, Some((session, account))) => {
-            let code = Code::issue(app, request, session, account, visit.now)?;
+    Ok(match (decide(request, &given), &found, bearer) {
+        (Decision::Issue, Some((session, _)), Some(bearer)) => {
+            let code = Code::issue(app, request, session, bearer, visit.now)?;
             Next::Done(addressed.with_code(issuer, &code))
         }
-        (Decision::Refuse(error), _) => Next::Done(addressed.with_error(issuer, &error)),
-        (page, _) => Next::Page(page),
+        (Decision::Refuse(error), ..) => Next::Done(addressed.with_error(issuer, &error)),
+        (page, _, bearer) => Next::Page(page, bearer.cloned()),
     })
 }
 

@@ -1,20 +1,24 @@
-//! Consent, with the masked values that would go out, and the choice of the account.
+//! Consent, with the masked values that would go out.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Path, State};
 
-use super::authorize::{Waiting, find, proceed, refuse};
+use super::authorize::{Step, Waiting, find, proceed, refuse};
 use super::mishap::Mishap;
 use super::posted::Posted;
 use super::reply::Reply;
 use crate::app::App;
-use crate::domain::account::Account;
+use crate::domain::account::{Account, AccountKind};
+use crate::ids::MandateId;
 use crate::pages::{Page, Rendered, Visit};
 use crate::protocol::error::{ErrorCode, OAuthError};
+use crate::protocol::params::Params;
 use crate::protocol::scope::Scope;
-use crate::provider::authorize::{Addressed, guardian};
+use crate::provider::authorize::{About, Addressed, Choice, about, guardian};
+use crate::provider::bearer::Bearer;
+use crate::storage::consents::Key;
 use crate::storage::{audit, consents};
 
 #[derive(Template)]
@@ -24,6 +28,10 @@ struct ConsentPage {
     interaction: String,
     client: String,
     user: String,
+    /// The unit that the person acts for.
+    unit: Option<String>,
+    /// By which mandate: the consent that is given is for what this page showed.
+    mandate: String,
     items: Vec<Item>,
 }
 
@@ -32,44 +40,62 @@ struct Item {
     value: String,
 }
 
-#[derive(Template)]
-#[template(path = "select_account.html")]
-struct SelectPage {
-    page: Page,
-    interaction: String,
-    client: String,
-    user: String,
-}
-
 /// The consent page of an interaction.
-pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Result<Reply, Mishap> {
-    let (_, account) = visit.signed_in.as_ref().ok_or(Mishap::Internal)?;
+pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>, bearer: &Bearer) -> Reply {
     let scopes = waiting.request.asked().intersection(&addressed.client.scopes);
     let owned = addressed.client.owns_system.as_ref().and_then(|id| app.systems.get(id));
     let owned = owned.map(|system| system.name(visit.locale.is_english()));
+    let signer = bearer.actor.as_ref().map_or(&bearer.account, |(person, _)| person);
     let page = ConsentPage {
         page: visit.page("consent-title"),
         interaction: waiting.id.0.clone(),
         client: addressed.client.name(visit.locale.is_english()).to_owned(),
-        user: account.user_name.masked(),
-        items: scopes.iter().map(|scope| item(visit, account, owned, scope)).collect(),
+        user: signer.user_name.masked(),
+        unit: bearer.is_unit().then(|| bearer.account.shown_name()),
+        mandate: bearer.actor.as_ref().map(|(_, mandate)| mandate.id.0.clone()).unwrap_or_default(),
+        items: scopes.iter().filter_map(|scope| item(visit, bearer, owned, scope)).collect(),
     };
-    Ok(Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin())))
+    Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()))
 }
 
-fn item(visit: &Visit, account: &Account, owned: Option<&str>, scope: Scope) -> Item {
-    let none = || visit.locale.t("consent-nothing");
+/// What a scope would tell; `None` for one that tells nothing of this bearer.
+fn item(visit: &Visit, bearer: &Bearer, owned: Option<&str>, scope: Scope) -> Option<Item> {
+    let (locale, account) = (visit.locale, &bearer.account);
+    let none = || locale.t("consent-nothing");
+    let label = locale.scope(scope, account.kind())?;
     let value = match scope {
-        Scope::Openid => visit.locale.t("consent-openid-value"),
+        Scope::Openid => locale.t("consent-openid-value"),
         Scope::Profile => account.user_name.as_str().to_owned(),
         Scope::Phone => account.phone().map_or_else(none, |phone| phone.masked()),
         Scope::Email => account.email().map_or_else(none, |email| email.masked()),
-        Scope::RealName => account
-            .person()
-            .map_or_else(none, |person| format!("{} {}", person.name.masked(), person.document.masked_public())),
+        Scope::RealName if bearer.is_unit() => unit_names(bearer),
+        Scope::RealName => person(account).unwrap_or_else(none),
+        Scope::Organization => {
+            let role = bearer.actor.as_ref().map(|(_, mandate)| locale.role(mandate.terms.role));
+            format!("{} {}", account.shown_name(), role.unwrap_or_default()).trim().to_owned()
+        }
         Scope::LegacyAccounts => owned.map_or_else(none, str::to_owned),
+        Scope::OfflineAccess => locale.t("consent-offline-value"),
     };
-    Item { label: visit.locale.scope(scope), value }
+    Some(Item { label, value })
+}
+
+fn person(account: &Account) -> Option<String> {
+    account.person().map(|person| format!("{} {}", person.name.masked(), person.document.masked_public()))
+}
+
+fn unit_names(bearer: &Bearer) -> String {
+    let person = bearer.actor.as_ref().map(|(person, _)| person.shown_name());
+    [Some(bearer.account.shown_name()), person].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// Whom a consent page was about: what its form says, looked at again like any other choice.
+fn choice(account: &Account, params: &Params) -> Option<Choice> {
+    match (account.kind(), params.get("mandate")) {
+        (AccountKind::LegalPerson, _) => None,
+        (AccountKind::Individual, None) => Some(Choice::Oneself),
+        (AccountKind::Individual, Some(id)) => Some(Choice::Mandate(MandateId::from(id))),
+    }
 }
 
 /// `POST /interaction/{id}/consent`
@@ -80,30 +106,36 @@ pub(super) async fn decide(
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
     let waiting = find(&app, &visit, &id).await?;
-    let Some((_, account)) = &visit.signed_in else { return Ok(Reply::to(format!("/interaction/{id}"))) };
+    let Some((session, account)) = &visit.signed_in else { return Ok(Reply::to(format!("/interaction/{id}"))) };
     if params.text("decision") != "allow" {
         let denied = OAuthError::new(ErrorCode::AccessDenied, "the person did not consent");
         return refuse(&app, &waiting, &denied);
     }
-    let asked = waiting.request.asked();
-    if guardian::consents(account, &asked, visit.now.date()) {
+    let addressed = Addressed::of(&app, &waiting.request)?;
+    let choice = choice(account, &params);
+    let request = &waiting.request;
+    let about = about(&app, addressed.client, request, (session, account), choice.as_ref()).await?;
+    let About::Bearer(bearer) = about else { return Ok(Reply::to(format!("/interaction/{id}"))) };
+    let key = Key::of(&bearer.principal(), &request.client_id);
+    let (asked, cached) = (request.asked(), key.cache_key());
+    if guardian::consents(&bearer.account, &asked, visit.now.date()) {
         return Ok(Reply::to(format!("/interaction/{id}")));
     }
-    let (account, client) = (account.id.clone(), waiting.request.client_id.clone());
     let (random, now) = (app.random.clone(), visit.now);
-    let subject = consents::cache_key(&account, &client);
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                let scopes = consents::grant(tx, &account, &client, &asked, now).await?;
-                let who = format!("account:{account}");
-                let detail = serde_json::json!({ "client": client, "scopes": scopes.to_string() });
+                let scopes = consents::grant(tx, &key, &asked, now).await?;
+                let who = format!("account:{}", key.actor);
+                let detail = serde_json::json!({
+                    "client": key.client, "account": key.account, "scopes": scopes.to_string(),
+                });
                 audit::record(tx, &random, now, "consent.granted", (&who, &who), &detail).await
             })
         })
         .await?;
-    app.caches.forget(&subject);
-    proceed(&app, &visit, &waiting, true, true).await
+    app.caches.forget(&cached);
+    proceed(&app, &visit, &waiting, Step { consented_here: true, choice, ..Step::default() }).await
 }
 
 #[derive(Template)]
@@ -118,36 +150,12 @@ struct GuardianPage {
 /// The page that tells a child that its guardian consents, and to what.
 pub(super) fn guardian_page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Reply {
     let asked = waiting.request.asked().intersection(&addressed.client.scopes);
+    let more = asked.iter().filter(|scope| *scope != Scope::Openid);
     let page = GuardianPage {
         page: visit.page("guardian-consents-title"),
         interaction: waiting.id.0.clone(),
         client: addressed.client.name(visit.locale.is_english()).to_owned(),
-        scopes: asked.iter().filter(|scope| *scope != Scope::Openid).map(|scope| visit.locale.scope(scope)).collect(),
+        scopes: more.filter_map(|scope| visit.locale.scope(scope, AccountKind::Individual)).collect(),
     };
     Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()))
-}
-
-/// The page that asks which account.
-pub(super) fn select_page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Reply {
-    let page = SelectPage {
-        page: visit.page("select-title"),
-        interaction: waiting.id.0.clone(),
-        client: addressed.client.name(visit.locale.is_english()).to_owned(),
-        user: visit.signed_in.as_ref().map(|(_, a)| a.user_name.masked()).unwrap_or_default(),
-    };
-    Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()))
-}
-
-/// `POST /interaction/{id}/account`
-pub(super) async fn select(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    Path(id): Path<String>,
-    Posted(params): Posted,
-) -> Result<Reply, Mishap> {
-    let waiting = find(&app, &visit, &id).await?;
-    if params.text("choice") == "other" {
-        return Ok(Reply::to(format!("/login?interaction={}", waiting.id)));
-    }
-    proceed(&app, &visit, &waiting, false, true).await
 }

@@ -1,28 +1,30 @@
-//! The login page: 个人登录 / 法人登录, the way to the wizard, and the second step.
+//! The login page: 个人登录 / 法人登录, and the way to the wizard. Whoever it is may sign in on either tab; the units' tab
+//! asks next whom to act for.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderMap;
 
 use super::cookies::Cookie;
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
+use super::{actor, login_code};
 use crate::app::App;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
-use crate::domain::account::Account;
+use crate::domain::account::{Account, AccountKind};
 use crate::domain::identifier::SignInIdentifier;
 use crate::domain::session::Method;
-use crate::ids::InteractionId;
-use crate::notify::codes::{Sent, Verified};
+use crate::ids::{ClientId, InteractionId};
 use crate::pages::{Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
 use crate::provider::authorize::Addressed;
 use crate::secret::Secret;
 use crate::sign_in::session::NewSession;
-use crate::sign_in::{Attempt, KnownBrowser, Outcome, Pending, needs_captcha, send, sign_in, verify};
+use crate::sign_in::{Attempt, KnownBrowser, Outcome, needs_captcha, sign_in};
 use crate::storage::interactions;
 
 #[derive(Template)]
@@ -33,32 +35,27 @@ struct LoginPage {
     interaction: String,
     client: Option<String>,
     legal_person: bool,
+    /// What the field of the name is called.
+    label: &'static str,
     captcha: Option<View>,
     /// Federated systems: id and name.
     others: Vec<(String, String)>,
 }
 
-#[derive(Template)]
-#[template(path = "login_code.html")]
-struct CodePage {
-    page: Page,
-    form: Form,
-    interaction: String,
-    ticket: String,
-    phone: String,
-}
-
 /// Who waits behind a login, and what it hints at.
-struct Waiting {
-    client: Option<String>,
+pub(super) struct Waiting {
+    /// Its name.
+    pub(super) client: Option<String>,
+    /// Whose it is.
+    pub(super) id: Option<ClientId>,
     /// Where the client's answer goes: a sign-in may end there at once.
-    origin: Option<String>,
+    pub(super) origin: Option<String>,
     hint: Option<String>,
     legal_person: bool,
 }
 
-async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> {
-    let nobody = Waiting { client: None, origin: None, hint: None, legal_person: false };
+pub(super) async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> {
+    let nobody = Waiting { client: None, id: None, origin: None, hint: None, legal_person: false };
     if id.is_empty() {
         return Ok(nobody);
     }
@@ -68,8 +65,9 @@ async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> 
     let client = app.clients.get(request.client_id.as_str()).ok_or(Mishap::Client)?;
     Ok(Waiting {
         client: Some(client.name(visit.locale.is_english()).to_owned()),
+        id: Some(client.id.clone()),
         origin: Addressed::of(app, &request).ok().map(|addressed| addressed.redirect_uri.origin()),
-        legal_person: request.account_kind.is_some_and(|k| k == crate::domain::account::AccountKind::LegalPerson),
+        legal_person: client.kind_of(request.account_kind) == Some(AccountKind::LegalPerson),
         hint: request.login_hint,
     })
 }
@@ -111,6 +109,7 @@ fn login_page(
         interaction: interaction.to_owned(),
         client: waiting.client,
         legal_person: waiting.legal_person,
+        label: if waiting.legal_person { "login-identifier-legal" } else { "login-identifier" },
         captcha,
         others: others.iter().map(|system| (system.id.0.clone(), system.name(english).to_owned())).collect(),
     };
@@ -132,14 +131,19 @@ pub(super) async fn refused(
     again(app, &visit, interaction.unwrap_or_default(), form, 422, captcha).await
 }
 
-/// `POST /login`
-pub(super) async fn submit(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    headers: axum::http::HeaderMap,
-    Posted(params): Posted,
-) -> Result<Reply, Mishap> {
-    let mut form = Form::typed(&params);
+/// What became of a form with an identifier and a password.
+pub(super) enum Tried {
+    /// Right.
+    SignedIn(Arc<Account>),
+    /// Right, but not enough on this browser.
+    SecondStep(Arc<Account>),
+    /// The form comes again: with what is wrong, its status, and the captcha that is due.
+    Again(Form, u16, Option<Kind>),
+}
+
+/// The one door for names and passwords, whatever the page: the same limits, the same answers.
+pub(super) async fn tried(app: &App, visit: &Visit, headers: &HeaderMap, params: &Params) -> Result<Tried, Mishap> {
+    let mut form = Form::typed(params);
     let identifier = SignInIdentifier::parse(params.text("identifier"), app.today());
     // A password is never trimmed or folded.
     let password = Secret::new(params.text("password"));
@@ -149,25 +153,25 @@ pub(super) async fn submit(
     if password.expose().is_empty() {
         form.fault("password", "login-password-empty");
     }
-    let (interaction, kind) = (params.text("interaction"), Kind::named(params.text("captcha_kind")));
-    let captcha = needs_captcha(&app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
+    let kind = Kind::named(params.text("captcha_kind"));
+    let captcha = needs_captcha(app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
     if params.get("captcha_kind").is_some() {
-        return again(&app, &visit, interaction, Form::typed(&params), 200, Some(kind)).await;
+        return Ok(Tried::Again(Form::typed(params), 200, Some(kind)));
     }
     if !form.is_faulty() && captcha.is_some() {
         let answer = params.text("captcha");
-        if !ticket::answer(&app, params.text("captcha_ticket"), &visit.browser, answer).await? {
+        if !ticket::answer(app, params.text("captcha_ticket"), &visit.browser, answer).await? {
             form.fault("captcha", "captcha-wrong");
         }
     }
     if form.is_faulty() {
-        return again(&app, &visit, interaction, form, 422, captcha).await;
+        return Ok(Tried::Again(form, 422, captcha));
     }
-    let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
+    let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
     let outcome = match &identifier {
         Ok(identifier) => {
             let attempt = Attempt { identifier, password: &password, asker: &visit.asker, known: &known };
-            sign_in(&app, &attempt).await?
+            sign_in(app, &attempt).await?
         }
         // What has no form of an identifier is nobody's; it takes as long to say so.
         Err(_) => {
@@ -176,17 +180,39 @@ pub(super) async fn submit(
         }
     };
     let (status, fault) = match outcome {
-        Outcome::SignedIn(account) => {
-            return finish(&app, &visit, params.get("interaction"), &account, &[Method::Password], None).await;
-        }
-        Outcome::SecondStep(account) => return second_step(&app, &visit, &params, &account).await,
+        Outcome::SignedIn(account) => return Ok(Tried::SignedIn(account)),
+        Outcome::SecondStep(account) => return Ok(Tried::SecondStep(account)),
         Outcome::Rejected => (422, "login-rejected"),
         Outcome::Limited => (429, "login-limited"),
         Outcome::Busy => (503, "login-busy"),
     };
     form.fault("identifier", fault);
-    let captcha = needs_captcha(&app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
-    again(&app, &visit, interaction, form, status, captcha).await
+    let captcha = needs_captcha(app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
+    Ok(Tried::Again(form, status, captcha))
+}
+
+/// `POST /login`
+pub(super) async fn submit(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    headers: HeaderMap,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    match tried(&app, &visit, &headers, &params).await? {
+        Tried::SignedIn(account) => {
+            let legal = params.text("tab") == "legal";
+            let signed_in = SignedIn { account: &account, methods: &[Method::Password], known: None, legal };
+            finish(&app, &visit, params.get("interaction"), signed_in).await
+        }
+        // A unit has no phone that a code could go to: whoever acts for it proves themselves.
+        Tried::SecondStep(account) if account.kind() == AccountKind::LegalPerson => {
+            actor::instead_of_code(&app, &visit, &params, &account).await
+        }
+        Tried::SecondStep(account) => login_code::begin(&app, &visit, &params, &account).await,
+        Tried::Again(form, status, captcha) => {
+            again(&app, &visit, params.text("interaction"), form, status, captcha).await
+        }
+    }
 }
 
 async fn again(
@@ -197,75 +223,21 @@ async fn again(
     status: u16,
     captcha: Option<Kind>,
 ) -> Result<Reply, Mishap> {
-    let waiting = Waiting { legal_person: false, ..waiting(app, visit, interaction).await? };
+    let legal_person = form.chosen("tab", "legal");
+    let waiting = Waiting { legal_person, ..waiting(app, visit, interaction).await? };
     let english = visit.locale.is_english();
     let captcha = captcha.map(|kind| ticket::issue(app, kind, &visit.browser, english)).transpose()?;
     Ok(login_page(app, visit, interaction, waiting, form, captcha, status))
 }
 
-async fn second_step(app: &App, visit: &Visit, params: &Params, account: &Account) -> Result<Reply, Mishap> {
-    let mut form = Form::default();
-    match send(app, account, &visit.browser, &visit.asker).await? {
-        Sent::Sent | Sent::TooSoon => {}
-        Sent::Wait => form.fault("code", "code-wait"),
-        Sent::Limited => form.fault("code", "code-limited"),
-    }
-    let ticket = Pending::begin(app, account, &visit.browser)?;
-    code_page(app, visit, params, account, ticket, form, 200).await
-}
-
-async fn code_page(
-    app: &App,
-    visit: &Visit,
-    params: &Params,
-    account: &Account,
-    ticket: String,
-    form: Form,
-    status: u16,
-) -> Result<Reply, Mishap> {
-    let origin = waiting(app, visit, params.text("interaction")).await?.origin;
-    let page = CodePage {
-        page: visit.page("login-code-title"),
-        form,
-        interaction: params.text("interaction").to_owned(),
-        ticket,
-        phone: account.phone().map(|p| p.last_two().to_owned()).unwrap_or_default(),
-    };
-    Ok(Reply::page(Rendered::new(status, &page).leading_to(origin.unwrap_or_default())))
-}
-
-/// `POST /login/code`
-pub(super) async fn code(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    headers: axum::http::HeaderMap,
-    Posted(params): Posted,
-) -> Result<Reply, Mishap> {
-    let ticket = params.text("ticket");
-    let account = Pending::open(&app, ticket, &visit.browser).await?.ok_or(Mishap::Expired)?;
-    let mut form = Form::default();
-    if params.get("resend").is_some() {
-        match send(&app, &account, &visit.browser, &visit.asker).await? {
-            Sent::Sent => {}
-            Sent::TooSoon => form.fault("code", "code-too-soon"),
-            Sent::Wait => form.fault("code", "code-wait"),
-            Sent::Limited => form.fault("code", "code-limited"),
-        }
-        return code_page(&app, &visit, &params, &account, ticket.to_owned(), form, 200).await;
-    }
-    let typed = crate::domain::typed::compact(params.text("code"));
-    match verify(&app, &account, (&visit.browser, &visit.asker), &typed).await? {
-        Verified::Right => {
-            let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
-            let cookie = known.with(&app, &account.id, visit.now)?;
-            let methods = [Method::Password, Method::OneTimeCode, Method::Sms];
-            return finish(&app, &visit, params.get("interaction"), &account, &methods, Some(cookie)).await;
-        }
-        Verified::Wrong => form.fault("code", "code-wrong"),
-        Verified::Spent => form.fault("code", "code-spent"),
-        Verified::Limited => form.fault("code", "code-limited"),
-    }
-    code_page(&app, &visit, &params, &account, ticket.to_owned(), form, 422).await
+/// Who has signed in, and how.
+pub(super) struct SignedIn<'a> {
+    pub(super) account: &'a Account,
+    pub(super) methods: &'a [Method],
+    /// The cookie of a browser that is known to the account from now on.
+    pub(super) known: Option<String>,
+    /// On the units' tab: then it is asked next whom to act for.
+    pub(super) legal: bool,
 }
 
 /// Begins the session; an earlier one in this browser ends.
@@ -273,24 +245,38 @@ pub(super) async fn finish(
     app: &App,
     visit: &Visit,
     interaction: Option<&str>,
-    account: &Account,
-    methods: &[Method],
-    known: Option<String>,
+    signed_in: SignedIn<'_>,
 ) -> Result<Reply, Mishap> {
+    let SignedIn { account, methods, known, legal } = signed_in;
+    if let Some(stopped) = actor::stopped(app, visit, account).await? {
+        return Ok(stopped);
+    }
+    let to = match (account.kind(), interaction) {
+        (AccountKind::LegalPerson, Some(id)) => format!("/login/actor?interaction={id}"),
+        (AccountKind::LegalPerson, None) => "/login/actor".to_owned(),
+        (AccountKind::Individual, Some(id)) if legal => format!("/interaction/{id}/account"),
+        (AccountKind::Individual, Some(id)) => format!("/interaction/{id}"),
+        (AccountKind::Individual, None) if legal => "/account/units".to_owned(),
+        (AccountKind::Individual, None) => "/account".to_owned(),
+    };
     let new = NewSession::new(&account.id, methods, visit.device(), visit.now, &app.random);
     let (stored, keys, random) = (new.clone(), Arc::clone(&app.keys), app.random.clone());
     app.db.write(move |tx| Box::pin(async move { stored.store(tx, &keys, &random).await })).await?;
+    begun(app, visit, &new, known, Reply::to(to)).await
+}
+
+/// A session has begun: an earlier one in this browser ends, and the cookies go out with the reply.
+pub(super) async fn begun(
+    app: &App,
+    visit: &Visit,
+    new: &NewSession,
+    known: Option<String>,
+    reply: Reply,
+) -> Result<Reply, Mishap> {
     if let Some((old, _)) = &visit.signed_in {
         crate::sign_in::session::end(app, old, "signed in again").await?;
     }
-    let to = match interaction {
-        Some(id) => format!("/interaction/{id}"),
-        None => "/account".to_owned(),
-    };
-    let mut reply = Reply::to(to).cookie(Cookie::Session.set(&app.config, &new.cookie(), None));
-    if let Some(known) = known {
-        let age = Some(crate::sign_in::KNOWN_BROWSER_LIFETIME);
-        reply = reply.cookie(Cookie::Known.set(&app.config, &known, age));
-    }
-    Ok(reply)
+    let reply = reply.cookie(Cookie::Session.set(&app.config, &new.cookie(), None));
+    let age = Some(crate::sign_in::KNOWN_BROWSER_LIFETIME);
+    Ok(known.iter().fold(reply, |reply, known| reply.cookie(Cookie::Known.set(&app.config, known, age))))
 }

@@ -1,6 +1,7 @@
 //! HTTP: the router, cookies, forms, headers, error pages, and one file a group of pages.
 
 mod account;
+mod actor;
 mod authorize;
 mod captcha;
 mod consent;
@@ -11,6 +12,7 @@ mod home;
 mod journey;
 mod language;
 mod login;
+mod login_code;
 mod logout;
 mod mishap;
 mod oidc;
@@ -18,6 +20,8 @@ mod posted;
 mod reply;
 mod represent;
 mod resume;
+mod select;
+mod units;
 mod upload;
 mod upstream;
 mod visitor;
@@ -45,6 +49,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/jwks", get(move || oidc::document(jwks.clone())))
         .route("/token", post(oidc::token))
         .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo))
+        .route("/introspect", post(oidc::introspect))
+        .route("/revoke", post(oidc::revoke))
         .route("/health", get(oidc::health));
     let pages = Router::new()
         .route("/", get(home::home))
@@ -54,9 +60,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/authorize", get(authorize::authorize).post(authorize::authorize_post))
         .route("/interaction/{id}", get(authorize::resume))
         .route("/interaction/{id}/consent", post(consent::decide))
-        .route("/interaction/{id}/account", post(consent::select))
+        .route("/interaction/{id}/account", get(select::show).post(select::choose))
         .route("/login", get(login::show).post(login::submit))
-        .route("/login/code", post(login::code))
+        .route("/login/code", post(login_code::code))
+        .route("/login/actor", get(actor::show).post(actor::submit))
         .route("/upstream/sign-in", post(upstream::begin))
         .route("/upstream/callback", get(upstream::callback))
         .route("/logout", get(logout::end_session).post(logout::end_session_post))
@@ -81,6 +88,17 @@ pub fn router(app: Arc<App>) -> Router {
             get(account::children::consents::ask).post(account::children::consents::grant),
         )
         .route("/account/log", get(account::log::show))
+        .route("/account/units", get(units::mine::show))
+        .route("/account/invitations/{id}", get(units::mine::ask).post(units::mine::answer))
+        .route("/account/mandates/{id}", get(units::mine::leave).post(units::mine::resigned))
+        .route("/units/{id}", get(units::show))
+        .route("/units/{id}/check", post(units::check))
+        .route("/units/{id}/members", get(units::members::show))
+        .route("/units/{id}/mandates/new", get(units::grant::show).post(units::grant::take))
+        .route("/units/{id}/mandates/{mandate}/revoke", get(units::members::ask).post(units::members::take))
+        .route("/units/{id}/sessions", get(units::sessions::show))
+        .route("/units/{id}/sessions/end", post(units::sessions::end))
+        .route("/units/{id}/log", get(units::log::show))
         .route("/email/confirm", get(email::show).post(email::confirm))
         .route("/migrate", get(journey::begin_page).post(journey::begin))
         .route("/register", get(journey::register_page).post(journey::register))

@@ -1,4 +1,4 @@
-//! The protocol endpoints without pages: discovery, JWKS, token, userinfo, health.
+//! The protocol endpoints without pages: discovery, JWKS, token, introspection, revocation, userinfo, health.
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::provider::token::{self, TokenError};
 use crate::provider::userinfo as endpoint;
+use crate::provider::{introspection, revocation};
 
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=300");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -27,16 +28,48 @@ pub(super) async fn document(text: Bytes) -> Response {
 
 /// `POST /token`
 pub(super) async fn token(State(app): State<Arc<App>>, headers: HeaderMap, form: Result<Form, Mishap>) -> Response {
-    let Ok(Form(params)) = form else {
-        let description = "the body must be a form of bounded size in which no parameter appears twice";
-        return refuse(&OAuthError::new(ErrorCode::InvalidRequest, description), None);
-    };
+    let Ok(Form(params)) = form else { return malformed() };
     let authorization = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
     match token::token(&app, authorization, &params).await {
         Ok(tokens) => Json(tokens).into_response(),
-        Err(TokenError::Protocol(error)) => refuse(&error, Some("Basic realm=\"guiyi\"")),
-        Err(error) => {
-            tracing::error!(%error, "the token endpoint failed");
+        Err(error) => failed(error),
+    }
+}
+
+/// `POST /introspect`
+pub(super) async fn introspect(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    form: Result<Form, Mishap>,
+) -> Response {
+    let Ok(Form(params)) = form else { return malformed() };
+    let authorization = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
+    match introspection::introspect(&app, authorization, &params).await {
+        Ok(told) => Json(told).into_response(),
+        Err(error) => failed(error),
+    }
+}
+
+/// `POST /revoke`
+pub(super) async fn revoke(State(app): State<Arc<App>>, headers: HeaderMap, form: Result<Form, Mishap>) -> Response {
+    let Ok(Form(params)) = form else { return malformed() };
+    let authorization = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
+    match revocation::revoke(&app, authorization, &params).await {
+        Ok(()) => StatusCode::OK.into_response(),
+        Err(error) => failed(error),
+    }
+}
+
+fn malformed() -> Response {
+    let description = "the body must be a form of bounded size in which no parameter appears twice";
+    refuse(&OAuthError::new(ErrorCode::InvalidRequest, description), None)
+}
+
+fn failed(error: TokenError) -> Response {
+    match error {
+        TokenError::Protocol(error) => refuse(&error, Some("Basic realm=\"guiyi\"")),
+        error => {
+            tracing::error!(%error, "a protocol endpoint failed");
             refuse(&OAuthError::new(ErrorCode::ServerError, "try again later"), None)
         }
     }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 
 use super::journey;
-use super::login::{self, finish};
+use super::login::{self, SignedIn, finish};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
@@ -110,7 +110,10 @@ async fn sign_in(
         return to_journey(app, visit, headers, &id, system, Ok(proof)).await;
     };
     match app.caches.account(&account).await?.filter(|account| account.is_active()) {
-        Some(account) => finish(app, &visit, waiting, &account, &[Method::Legacy], None).await,
+        Some(account) => {
+            let signed_in = SignedIn { account: &account, methods: &[Method::Legacy], known: None, legal: false };
+            finish(app, &visit, waiting, signed_in).await
+        }
         None => login::refused(app, &visit, waiting, "federated-inactive").await,
     }
 }

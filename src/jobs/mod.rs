@@ -1,4 +1,4 @@
-//! Background work: the outbox, the sweep, the sealing of the audit log. Every node runs it; what one node must do
+//! Background work: the outbox, the sweep, cases, units, the sealing of the audit log. Every node runs it; what one node must do
 //! alone is behind a lease.
 
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::journeys::background;
+use crate::mandates::recheck;
 use crate::review::news;
 use crate::storage::{StorageError, Stored, audit, leases, outbox, sweep};
 
@@ -16,6 +17,7 @@ use crate::storage::{StorageError, Stored, audit, leases, outbox, sweep};
 const OUTBOX_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const CASES_EVERY: Duration = Duration::from_secs(5);
+const UNITS_EVERY: Duration = Duration::from_secs(60);
 const SEAL_EVERY: Duration = Duration::from_secs(5);
 /// An entry is sealed once no transaction can still be writing an earlier one.
 const SEAL_DELAY: Duration = Duration::from_secs(15);
@@ -27,6 +29,7 @@ pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<tokio::task::J
         tokio::spawn(outbox_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(sweep_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(cases_loop(Arc::clone(app), stop.clone())),
+        tokio::spawn(units_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(seal_loop(Arc::clone(app), node, stop.clone())),
     ]
 }
@@ -91,6 +94,15 @@ async fn cases_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         }
         if let Err(error) = news::tell(&app).await {
             log(&error, "decisions could not be told");
+        }
+    }
+}
+
+/// The registry is asked about units for which that is due.
+async fn units_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while pause(&mut stop, UNITS_EVERY).await {
+        if let Err(error) = recheck::check_due(&app).await {
+            log(&error, "the registry could not be asked again");
         }
     }
 }

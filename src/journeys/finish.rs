@@ -73,6 +73,10 @@ pub(super) async fn finish(
     let writes = Writes::new(cx, effects);
     let done = cx.app.db.write(move |tx| Box::pin(async move { plan.write(tx, &writes).await })).await;
     cx.app.outbox.notify_one();
+    if answers.is_units() {
+        // A former representative may still be in this node's caches.
+        cx.app.caches.catch_up().await?;
+    }
     match done {
         Ok(()) => Ok(Some(Finished { session, to: format!("/journey/{}/done", cx.id) })),
         Err(Obstacle::Moved) => Ok(None),

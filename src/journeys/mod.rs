@@ -18,6 +18,8 @@ mod legal_person;
 mod plan;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod properties_of_units;
 pub mod representative;
 pub mod resume;
 mod settle;

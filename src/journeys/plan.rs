@@ -12,9 +12,11 @@ use super::engine::{Cx, StepError};
 use super::finish::{Obstacle, session};
 use super::writes::Writes;
 use crate::clock::Timestamp;
-use crate::domain::account::{Account, AccountStatus, Holder, Organisation, PasswordOrigin, Person, StoredPassword};
+use crate::domain::account::{
+    Account, AccountKind, AccountStatus, Holder, Organisation, PasswordOrigin, Person, StoredPassword,
+};
 use crate::domain::session::Method;
-use crate::ids::{AccountId, LinkId, MandateId, MessageId, ReviewId, VerificationId};
+use crate::ids::{AccountId, ClientId, LinkId, MandateId, MessageId, ReviewId, VerificationId};
 use crate::notify::codes::Recipient;
 use crate::notify::texts::{self, Whose};
 use crate::notify::told::{self, Told};
@@ -24,7 +26,7 @@ use crate::sign_in::session::NewSession;
 use crate::storage::accounts::{self, Verification};
 use crate::storage::links::{self, NewLink};
 use crate::storage::mandates::{self, Appointed};
-use crate::storage::{Tx, audit, journeys, outbox};
+use crate::storage::{Tx, audit, interactions, journeys, outbox};
 
 /// How long a message of the end may wait for its gateway.
 const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -50,11 +52,14 @@ struct Representation {
     mandate: MandateId,
     person: AccountId,
     replaces: bool,
+    /// The relying party that waits for it: there the person acts for the unit from now on.
+    client: Option<ClientId>,
 }
 
 enum Ending {
     Create(Box<NewAccount>),
-    Bind(AccountId),
+    /// To an account that exists; a unit's new representative gives it a new password.
+    Bind(AccountId, Option<StoredPassword>),
 }
 
 struct NewAccount {
@@ -77,19 +82,24 @@ impl Plan {
         }
         let ending = match answers.existing_account(cx.today) {
             Some(_) if answers.is_registration() => None,
-            Some(account) => Some(Ending::Bind(account.clone())),
+            Some(account) => Some(Ending::Bind(
+                account.clone(),
+                password(answers).filter(|_| answers.names_representative(cx.today)),
+            )),
             None if answers.is_units() => new_unit(cx, answers).map(|new| Ending::Create(Box::new(new))),
             None if answers.is_childs() => child::new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
             None => new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
         };
-        let (Some(ending), Ok(representation)) = (ending, representation(cx, answers)) else { return Ok(None) };
+        let (Some(ending), Some(representation)) = (ending, representation(cx, answers).await?) else {
+            return Ok(None);
+        };
         let guardian = PresentGuardian::of(cx, answers);
         if answers.is_childs() && guardian.is_none() {
             return Ok(None);
         }
         let (account, messages) = match &ending {
             Ending::Create(new) => (new.account.id.clone(), tell_new(cx, answers, &new.account)?),
-            Ending::Bind(account) => (account.clone(), tell_bound(cx, answers, account).await?),
+            Ending::Bind(account, _) => (account.clone(), tell_bound(cx, answers, account).await?),
         };
         Ok(Some(Self {
             session: who(cx, answers, &account)
@@ -141,7 +151,7 @@ impl Plan {
                 });
                 audit::record(tx, random, *now, "account.created", (&actor, &subject), &detail).await?;
             }
-            Ending::Bind(id) => {
+            Ending::Bind(id, _) => {
                 // Disabled or closed since the proof: not bound.
                 let account = accounts::find(tx, keys, id).await?;
                 if !account.is_some_and(|account| account.is_active()) {
@@ -157,13 +167,20 @@ impl Plan {
             let detail = json!({ "system": link.system, "link": link.id });
             audit::record(tx, random, *now, "legacy.linked", (&actor, &subject), &detail).await?;
         }
-        if let Some(representation) = &self.representation {
-            self.appoint(tx, writes, representation).await?;
+        let mut session = self.session.clone();
+        if let Some(who) = &self.representation {
+            let mandate = self.appoint(tx, writes, who).await?;
+            if let (Some(new), Some(client)) = (&mut session, &who.client) {
+                new.session.acting = new.session.acting.choosing(client, mandate.as_ref());
+            }
         }
         if let Some(guardian) = &self.guardian {
             guardian.begin(tx, writes, self.account()).await?;
         }
-        if let Some(session) = &self.session {
+        if let Ending::Bind(id, password @ Some(_)) = &self.ending {
+            accounts::reset_password(tx, id, password.as_ref(), *now).await?;
+        }
+        if let Some(session) = &session {
             session.store(tx, keys, random).await?;
         }
         for message in &self.messages {
@@ -173,8 +190,8 @@ impl Plan {
         Ok(())
     }
 
-    /// The representative's own mandate; a former one is told that theirs has ended.
-    async fn appoint(&self, tx: &mut Tx, writes: &Writes, who: &Representation) -> Result<(), Obstacle> {
+    /// The representative's own mandate, if the person is it from now on; a former one is told that theirs has ended.
+    async fn appoint(&self, tx: &mut Tx, writes: &Writes, who: &Representation) -> Result<Option<MandateId>, Obstacle> {
         let Writes { keys, random, now, .. } = writes;
         // Disabled or closed since the proof: represents nobody.
         let person = accounts::find(tx, keys, &who.person).await?;
@@ -183,13 +200,17 @@ impl Plan {
         }
         let (unit, actor) = (self.account(), format!("journey:{}", writes.id));
         let appointed = mandates::appoint(tx, &who.mandate, (unit, &who.person), who.replaces, *now).await?;
-        let Appointed::Now(former, ended) = appointed else { return Ok(()) };
+        let (former, ended) = match appointed {
+            Appointed::Now(former, ended) => (former, ended),
+            Appointed::Already(mandate) => return Ok(Some(mandate)),
+            Appointed::Occupied => return Ok(None),
+        };
         let detail = json!({ "mandate": who.mandate, "person": who.person, "former": former, "ended": ended });
         for subject in [unit, &who.person].into_iter().chain(&former) {
             let subject = format!("account:{subject}");
             audit::record(tx, random, *now, "representative.appointed", (&actor, &subject), &detail).await?;
         }
-        let Some(former) = former else { return Ok(()) };
+        let Some(former) = former else { return Ok(Some(who.mandate.clone())) };
         let (former, unit) = (accounts::find(tx, keys, &former).await?, accounts::find(tx, keys, unit).await?);
         if let (Some(former), Some(unit)) = (former, unit) {
             let text = texts::replaced(&writes.signature, unit.name());
@@ -198,7 +219,7 @@ impl Plan {
                 outbox::push(tx, keys, &MessageId::mint(*now, random), &message, *now, MESSAGE_LIFETIME).await?;
             }
         }
-        Ok(())
+        Ok(Some(who.mandate.clone()))
     }
 }
 
@@ -207,20 +228,32 @@ impl Plan {
 fn who<'a>(cx: &Cx<'_>, answers: &'a Answers, account: &'a AccountId) -> Option<(&'a AccountId, Vec<Method>)> {
     if answers.is_units() {
         let representative = answers.representative()?;
-        return representative.methods().map(|methods| (representative.account(), methods.to_vec()));
+        let methods = representative.methods(&cx.visit.browser, cx.visit.now);
+        return methods.map(|methods| (representative.account(), methods.to_vec()));
     }
     // A child isn't signed in: its guardian stays so.
     (!answers.is_childs()).then(|| (account, methods(cx, answers)))
 }
 
 /// The registry, or two reviewers, name the representative whoever was it before; the unit's password only where nobody is.
-fn representation(cx: &Cx<'_>, answers: &Answers) -> Result<Option<Representation>, ()> {
+/// The outer `None`: the answers aren't whole.
+async fn representation(cx: &Cx<'_>, answers: &Answers) -> Result<Option<Option<Representation>>, StepError> {
     if !answers.is_units() {
-        return Ok(None);
+        return Ok(Some(None));
     }
-    let person = answers.representative().ok_or(())?.account().clone();
-    let replaces = answers.registry_proof().is_some() || answers.approved_control(cx.today).is_some();
-    Ok(Some(Representation { mandate: MandateId::mint(cx.visit.now, &cx.app.random), person, replaces }))
+    let Some(proof) = answers.representative() else { return Ok(None) };
+    let waiting = match cx.interaction {
+        Some(id) => interactions::find(&mut cx.app.db.read().await?, id, &cx.visit.browser, cx.visit.now).await?,
+        None => None,
+    };
+    // Whoever waits for the person gets the person.
+    let request = waiting.map(|w| w.request).filter(|r| r.account_kind != Some(AccountKind::Individual));
+    Ok(Some(Some(Representation {
+        mandate: MandateId::mint(cx.visit.now, &cx.app.random),
+        person: proof.account().clone(),
+        replaces: answers.registry_proof().is_some() || answers.approved_control(cx.today).is_some(),
+        client: request.map(|request| request.client_id),
+    })))
 }
 
 /// How the person signed in during this journey: the old system, and a code or the account's own password.

@@ -92,7 +92,12 @@ fn parts() -> Vec<(&'static str, Vec<Value>)> {
 
 /// Answers of these choices: 0 leaves a part out. The first value of each part is preferred, so that ends are reached.
 fn answers() -> impl Strategy<Value = Answers> {
-    let choices: Vec<_> = parts()
+    of(parts()).prop_map(|object| serde_json::from_value(object).unwrap())
+}
+
+/// An object of some of these parts.
+pub(super) fn of(parts: Vec<(&'static str, Vec<Value>)>) -> impl Strategy<Value = Value> {
+    let choices: Vec<_> = parts
         .into_iter()
         .map(|(name, values)| {
             let count = values.len();
@@ -103,7 +108,7 @@ fn answers() -> impl Strategy<Value = Answers> {
     choices.prop_map(|parts| {
         let object: serde_json::Map<String, Value> =
             parts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-        serde_json::from_value(Value::Object(object)).unwrap()
+        Value::Object(object)
     })
 }
 

@@ -126,8 +126,19 @@ pub async fn resume_by_password(
         Ok(found) if found.subject() == proof.subject() => {
             limits.take_back(&cx, true).await?;
             let (random, browser, now) = (app.random.clone(), visit.browser.clone(), visit.now);
-            let how = (json!({ "by": "old password" }), now);
-            app.db.write(move |tx| Box::pin(async move { rebind(tx, &random, &open, &browser, how).await })).await
+            let (keys, how) = (Arc::clone(&app.keys), (json!({ "by": "old password" }), now));
+            app.db
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let resumed = rebind(tx, &random, &open, &browser, how).await?;
+                        // Whoever knows a unit's old password isn't who has signed in as its representative elsewhere.
+                        if let (Resumed::Here(id), Some(answers)) = (&resumed, open.answers.without_sign_in()) {
+                            journeys::save(tx, &keys, (id, open.version + 1), &answers, now).await?;
+                        }
+                        Ok(resumed)
+                    })
+                })
+                .await
         }
         Err(SignInFailure::Unavailable) => {
             limits.take_back(&cx, false).await?;

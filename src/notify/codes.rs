@@ -202,6 +202,37 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
     Ok(Sent::Sent)
 }
 
+/// Counts a message without a code that somebody has sent to a stranger's phone, for `purpose`; `false` if it must not be
+/// sent. It counts as a code that nobody has earned, so that nobody uses up what the owner's own sign-in needs.
+///
+/// # Errors
+/// The store's own.
+pub async fn may_tell(
+    tx: &mut Tx,
+    keys: &Keyring,
+    (purpose, to): (&str, &Recipient),
+    asker: &Asker,
+    now: Timestamp,
+) -> Stored<bool> {
+    let phone = to.index(keys);
+    let counted = [
+        (format!("sms unproven {phone} from {}", asker.address), UNPROVEN_PER_ADDRESS),
+        (format!("sms unproven day {phone}"), UNPROVEN_PER_DAY),
+        (format!("sms unproven hour {phone}"), UNPROVEN_PER_HOUR),
+        (format!("sms hour {phone}"), PER_HOUR),
+        (format!("sms day {phone}"), PER_DAY),
+        (format!("sms prefix {}", keys.index("phone prefix", &to.block())), PER_PREFIX),
+        (format!("sms purpose {purpose}"), PER_PURPOSE),
+        (BUDGET_SUBJECT.to_owned(), BUDGET),
+    ];
+    for (subject, limit) in counted {
+        if !limits::hit(tx, &subject, limit, now).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// What became of a typed code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verified {

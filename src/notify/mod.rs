@@ -2,6 +2,7 @@
 
 pub mod codes;
 mod gateway;
+pub mod mandates;
 pub mod texts;
 pub mod told;
 

@@ -6,6 +6,8 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use unic_langid::LanguageIdentifier;
 
+use crate::domain::account::AccountKind;
+use crate::domain::mandate::Role;
 use crate::protocol::scope::Scope;
 
 /// A language of the pages.
@@ -106,9 +108,24 @@ impl Locale {
         self.format(key, Some(&args))
     }
 
-    /// What a scope opens, in words.
-    pub fn scope(self, scope: Scope) -> String {
-        self.t(&format!("scope-{}", scope.as_str().replace('_', "-")))
+    /// What a scope opens of a person or of a unit, in words; `None`: nothing of it.
+    pub fn scope(self, scope: Scope, kind: AccountKind) -> Option<String> {
+        Some(match (scope, kind) {
+            (Scope::Profile, AccountKind::LegalPerson) => self.t("consent-unit-profile"),
+            (Scope::RealName, AccountKind::LegalPerson) => self.t("consent-unit-real-name"),
+            // A unit has no phone, and its agent's is nobody's business.
+            (Scope::Phone, AccountKind::LegalPerson) | (Scope::Organization, AccountKind::Individual) => return None,
+            _ => self.t(&format!("scope-{}", scope.as_str().replace('_', "-"))),
+        })
+    }
+
+    /// What somebody is to a unit, in words.
+    pub fn role(self, role: Role) -> String {
+        self.t(match role {
+            Role::LegalRepresentative => "role-legal-representative",
+            Role::Administrator => "role-administrator",
+            Role::Agent => "role-agent",
+        })
     }
 
     fn format(self, key: &str, args: Option<&FluentArgs<'_>>) -> String {

@@ -12,8 +12,15 @@ use super::scope::{Scope, Scopes};
 pub const MAX_LENGTH: usize = 2048;
 /// The deepest nesting.
 pub const MAX_DEPTH: usize = 12;
-/// What can be asked for inside of `verified_claims`.
-pub const VERIFIED: [&str; 4] = ["name", "gender", "birthdate", "identity_document"];
+/// What can be asked for inside of `verified_claims`, and the scope that it counts for: of a person, then of a unit.
+pub const VERIFIED: [(&str, Scope); 6] = [
+    ("name", Scope::RealName),
+    ("gender", Scope::RealName),
+    ("birthdate", Scope::RealName),
+    ("identity_document", Scope::RealName),
+    ("organization_name", Scope::Organization),
+    ("credit_code", Scope::Organization),
+];
 
 /// A claim about the person that can be asked for by name, and comes with a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,13 +46,17 @@ pub enum Claim {
     Name,
     /// Type and number of the verified document: this portal's own.
     IdentityDocument,
+    /// The unit: this portal's own.
+    Organization,
+    /// Who acts for the unit (RFC 8693, section 4.1).
+    Act,
     /// The person's users in the old system that the client owns: this portal's own.
     LegacyAccounts,
 }
 
 impl Claim {
     /// Every claim.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::PreferredUsername,
         Self::UpdatedAt,
         Self::AccountKind,
@@ -56,6 +67,8 @@ impl Claim {
         Self::EmailVerified,
         Self::Name,
         Self::IdentityDocument,
+        Self::Organization,
+        Self::Act,
         Self::LegacyAccounts,
     ];
 
@@ -72,6 +85,8 @@ impl Claim {
             Self::EmailVerified => "email_verified",
             Self::Name => "name",
             Self::IdentityDocument => "identity_document",
+            Self::Organization => "organization",
+            Self::Act => "act",
             Self::LegacyAccounts => "legacy_accounts",
         }
     }
@@ -83,6 +98,7 @@ impl Claim {
             Self::PhoneNumber | Self::PhoneNumberVerified => Scope::Phone,
             Self::Email | Self::EmailVerified => Scope::Email,
             Self::Name | Self::IdentityDocument => Scope::RealName,
+            Self::Organization | Self::Act => Scope::Organization,
             Self::LegacyAccounts => Scope::LegacyAccounts,
         }
     }
@@ -115,6 +131,22 @@ pub struct VerifiedRequest {
     pub claims: BTreeMap<String, Values>,
 }
 
+impl VerifiedRequest {
+    fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
+        VERIFIED.into_iter().filter(|(name, _)| self.claims.contains_key(*name)).map(|(_, scope)| scope)
+    }
+
+    /// Without the claims of other scopes; `None` if nothing is left.
+    #[must_use]
+    pub fn within(&self, granted: &Scopes) -> Option<Self> {
+        let mut kept = self.clone();
+        let is_granted =
+            |claim: &String| VERIFIED.iter().any(|(name, s)| *name == claim.as_str() && granted.contains(*s));
+        kept.claims.retain(|claim, _| is_granted(claim));
+        (!kept.claims.is_empty()).then_some(kept)
+    }
+}
+
 /// What is asked for at one place. Field names are short because it travels in tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wanted {
@@ -133,15 +165,13 @@ impl Wanted {
     }
 
     fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
-        let verified = (!self.verified.is_empty()).then_some(Scope::RealName);
+        let verified = self.verified.iter().flat_map(VerifiedRequest::scopes);
         self.claims.keys().map(|claim| claim.scope()).chain(verified)
     }
 
     fn keep(&mut self, granted: &Scopes) {
         self.claims.retain(|claim, _| granted.contains(claim.scope()));
-        if !granted.contains(Scope::RealName) {
-            self.verified.clear();
-        }
+        self.verified = self.verified.iter().filter_map(|request| request.within(granted)).collect();
     }
 }
 
@@ -286,7 +316,7 @@ fn verified(request: &Value) -> Result<Option<VerifiedRequest>, Malformed> {
         }
     }
     let mut claims = BTreeMap::new();
-    for name in VERIFIED {
+    for (name, _) in VERIFIED {
         if let Some(request) = asked.get(name) {
             claims.insert(name.to_owned(), individual(request)?.1);
         }

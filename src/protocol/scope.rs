@@ -18,14 +18,26 @@ pub enum Scope {
     Email,
     /// Name and document number; only for clients that it is granted to.
     RealName,
+    /// The unit, and who acts for it; this portal's own.
+    Organization,
     /// The old subject identifiers, only of the system that the client owns.
     LegacyAccounts,
+    /// Refresh tokens (OpenID Connect Core, section 11).
+    OfflineAccess,
 }
 
 impl Scope {
     /// Every scope, in the order in which consent shows them.
-    pub const ALL: [Self; 6] =
-        [Self::Openid, Self::Profile, Self::Phone, Self::Email, Self::RealName, Self::LegacyAccounts];
+    pub const ALL: [Self; 8] = [
+        Self::Openid,
+        Self::Profile,
+        Self::Phone,
+        Self::Email,
+        Self::RealName,
+        Self::Organization,
+        Self::LegacyAccounts,
+        Self::OfflineAccess,
+    ];
 
     /// Its text on the wire.
     pub fn as_str(self) -> &'static str {
@@ -35,7 +47,9 @@ impl Scope {
             Self::Phone => "phone",
             Self::Email => "email",
             Self::RealName => "real_name",
+            Self::Organization => "organization",
             Self::LegacyAccounts => "legacy_accounts",
+            Self::OfflineAccess => "offline_access",
         }
     }
 }
@@ -43,7 +57,7 @@ impl Scope {
 /// A set of scopes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
-pub struct Scopes(u8);
+pub struct Scopes(u16);
 
 impl Scopes {
     /// Reads a blank-separated list; unknown scopes are left out (OpenID Connect Core, section 3.1.2.1: "Scope values
@@ -74,14 +88,20 @@ impl Scopes {
         Self(self.0 | other.0)
     }
 
+    /// Without one.
+    #[must_use]
+    pub fn without(&self, scope: Scope) -> Self {
+        Self(self.0 & !bit(scope))
+    }
+
     /// Its scopes, in a fixed order.
     pub fn iter(&self) -> impl Iterator<Item = Scope> + '_ {
         Scope::ALL.into_iter().filter(|s| self.contains(*s))
     }
 }
 
-fn bit(scope: Scope) -> u8 {
-    1 << (scope as u8)
+fn bit(scope: Scope) -> u16 {
+    1 << (scope as u16)
 }
 
 impl FromIterator<Scope> for Scopes {

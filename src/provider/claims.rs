@@ -1,7 +1,9 @@
-//! The claims that a client gets about a person: by scope (OpenID Connect Core, section 5.4), by name (section 5.5).
+//! The claims that a client gets about a person or a unit: by scope (OpenID Connect Core, section 5.4), by name (section 5.5).
 
 use serde_json::{Map, Value, json};
 
+use super::bearer::Bearer;
+use super::organization::{act, brief_act, organization};
 use super::verified::verified_claims;
 use crate::app::App;
 use crate::domain::account::Account;
@@ -17,14 +19,15 @@ pub fn subject(app: &App, client: &Client, account: &Account) -> String {
 }
 
 /// The claims of these scopes, and what was asked for besides; each only where it is known. A client that has lost a
-/// scope since the consent loses its claims too. Only `legacy_accounts` and `verified_claims` read the database.
+/// scope since the consent loses its claims too. Only what `legacy_accounts`, `organization` and `verified_claims` tell is
+/// read from the database.
 ///
 /// # Errors
 /// The store's own.
 pub async fn claims(
     app: &App,
     client: &Client,
-    account: &Account,
+    bearer: &Bearer,
     scopes: &Scopes,
     wanted: &Wanted,
 ) -> Stored<Map<String, Value>> {
@@ -35,20 +38,44 @@ pub async fn claims(
             continue;
         }
         let value = match claim {
-            Claim::LegacyAccounts => legacy_accounts(app, client, account).await?,
-            _ => of_account(account, claim),
+            Claim::LegacyAccounts => legacy_accounts(app, client, &bearer.account).await?,
+            Claim::Organization => organization(app, &bearer.account).await?,
+            Claim::Act => {
+                let with_name = scopes.contains(Scope::RealName) && client.scopes.contains(Scope::RealName);
+                act(app, client, bearer, with_name).map(Value::Object)
+            }
+            _ => of_account(&bearer.account, claim),
         };
         if let Some(value) = value.filter(|value| by_scope || by_name.is_some_and(|values| values.allow(value))) {
             claims.insert(claim.as_str().to_owned(), value);
         }
     }
-    if !wanted.verified.is_empty()
-        && client.scopes.contains(Scope::RealName)
-        && let Some(verified) = verified_claims(app, account, &wanted.verified).await?
-    {
+    verified(app, client, bearer, wanted, &mut claims).await?;
+    Ok(claims)
+}
+
+/// Adds what is proven: of the subject on the outside, of the person who acts for it within `act`.
+async fn verified(
+    app: &App,
+    client: &Client,
+    bearer: &Bearer,
+    wanted: &Wanted,
+    claims: &mut Map<String, Value>,
+) -> Stored<()> {
+    let asked: Vec<_> = wanted.verified.iter().filter_map(|request| request.within(&client.scopes)).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    if let Some(verified) = verified_claims(app, &bearer.account, &asked).await? {
         claims.insert("verified_claims".to_owned(), verified);
     }
-    Ok(claims)
+    if let (Some((person, _)), Some(brief)) = (&bearer.actor, brief_act(app, client, bearer))
+        && let Some(verified) = verified_claims(app, person, &asked).await?
+        && let Value::Object(act) = claims.entry("act").or_insert(Value::Object(brief))
+    {
+        act.insert("verified_claims".to_owned(), verified);
+    }
+    Ok(())
 }
 
 fn of_account(account: &Account, claim: Claim) -> Option<Value> {
@@ -61,9 +88,9 @@ fn of_account(account: &Account, claim: Claim) -> Option<Value> {
         Claim::PhoneNumberVerified => json!(account.phone().map(|_| account.phone_proven_at.is_some())?),
         Claim::Email => json!(account.email()?.as_str()),
         Claim::EmailVerified => json!(account.email().map(|_| account.email_verified_at.is_some())?),
-        Claim::Name => json!(account.person()?.name.as_str()),
+        Claim::Name => json!(account.name()),
         Claim::IdentityDocument => identity_document(&account.person()?.document),
-        Claim::LegacyAccounts => return None,
+        Claim::Organization | Claim::Act | Claim::LegacyAccounts => return None,
     })
 }
 

@@ -1,10 +1,17 @@
-//! The OpenID Connect provider: discovery, authorization, tokens, userinfo, logout. Nothing here knows of pages.
+//! The OpenID Connect provider: discovery, authorization, tokens, userinfo, introspection, revocation. Nothing here knows
+//! of pages.
 
+mod access;
 pub mod authorize;
+pub mod bearer;
 pub mod claims;
 pub mod client_auth;
 pub mod discovery;
 pub mod hint;
+pub mod introspection;
+mod organization;
+mod refresh;
+pub mod revocation;
 pub mod token;
 pub mod userinfo;
 mod verified;

@@ -1,26 +1,28 @@
 //! The token endpoint: the authorization code grant (RFC 6749, section 4.1.3). One durable write, one signature.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::authorize::code::Code;
+use super::access::AccessToken;
+use super::authorize::code::{Code, Granted};
+use super::bearer::{Bearer, bearer};
 use super::claims::{claims, subject};
-use super::client_auth;
+use super::refresh::{RefreshToken, is_offline, refresh_token};
+use super::{client_auth, organization};
 use crate::app::App;
-use crate::clock::Timestamp;
-use crate::crypto::Purpose;
-use crate::domain::account::Account;
+use crate::clock::{Random, Timestamp};
 use crate::domain::client::Client;
-use crate::ids::{AccountId, ClientId, GrantId};
+use crate::domain::principal::Principal;
+use crate::ids::{ClientId, GrantId, SessionId};
 use crate::keys::at_hash;
-use crate::protocol::claims::Wanted;
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scopes;
 use crate::storage::grants::{self, Grant, Redeemed, Standing};
-use crate::storage::{StorageError, Stored};
+use crate::storage::{StorageError, Stored, Tx, audit, refresh_tokens};
 
 /// How long an access token is good for.
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -40,6 +42,9 @@ pub struct TokenResponse {
     pub scope: String,
     /// Who, when and how.
     pub id_token: String,
+    /// For the next tokens; only where it is another one than before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
 }
 
 /// Why there are no tokens.
@@ -56,25 +61,6 @@ pub enum TokenError {
     Signing,
 }
 
-/// What an access token stands for: sealed, so that the token endpoint doesn't write it down.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct AccessToken {
-    #[serde(rename = "g")]
-    pub(super) grant: GrantId,
-    #[serde(rename = "c")]
-    pub(super) client: ClientId,
-    #[serde(rename = "a")]
-    pub(super) account: AccountId,
-    #[serde(rename = "o")]
-    pub(super) scopes: Scopes,
-    #[serde(rename = "q", default, skip_serializing_if = "Wanted::is_empty")]
-    pub(super) claims: Wanted,
-    #[serde(rename = "e")]
-    pub(super) expires_at: Timestamp,
-}
-
-pub(super) const ACCESS_TOKEN: &str = "access token";
-
 #[derive(Serialize)]
 struct IdToken<'a> {
     iss: &'a str,
@@ -88,10 +74,11 @@ struct IdToken<'a> {
     acr: &'a str,
     amr: Vec<&'a str>,
     at_hash: String,
-    sid: String,
-    /// What was asked for by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
+    /// Who acts for a unit, and what was asked for by name.
     #[serde(flatten)]
-    asked: Map<String, Value>,
+    told: Map<String, Value>,
 }
 
 /// Answers a token request.
@@ -102,12 +89,13 @@ pub async fn token(app: &App, authorization: Option<&str>, params: &Params) -> R
     let client = client_auth::authenticate(app, authorization, params)?;
     match params.get("grant_type") {
         Some("authorization_code") => authorization_code(app, client, params).await,
+        Some("refresh_token") => refresh_token(app, client, params).await,
         Some(_) => Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported").into()),
         None => Err(OAuthError::new(ErrorCode::InvalidRequest, "grant_type is missing").into()),
     }
 }
 
-const fn invalid(description: &'static str) -> OAuthError {
+pub(super) const fn invalid(description: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidGrant, description)
 }
 
@@ -115,28 +103,17 @@ async fn authorization_code(app: &App, client: &Client, params: &Params) -> Resu
     let text = params.get("code").ok_or(OAuthError::new(ErrorCode::InvalidRequest, "code is missing"))?;
     let code = Code::open(app, text).filter(|code| code.client == client.id).ok_or(invalid("the code is not valid"))?;
     check(&code, params, app.clock.now())?;
-    let account = bearer(app, &code).await?.ok_or(invalid("the session of this code has ended"))?;
+    let bearer = bearer_of(app, client, &code).await?;
     let now = app.clock.now();
-    let expires_at = now.plus(ACCESS_TOKEN_LIFETIME);
-    redeem(app, &code, expires_at, now).await?;
-    let access = AccessToken {
-        grant: code.id.clone(),
-        client: client.id.clone(),
-        account: code.account.clone(),
-        scopes: code.scopes.clone(),
-        claims: code.claims.userinfo.clone(),
-        expires_at,
-    };
-    let access_token =
-        app.keys.seal_json(Purpose::AccessToken, ACCESS_TOKEN, &access).map_err(|_| TokenError::Signing)?;
-    let id_token = id_token(app, client, &account, &code, &access_token, now).await?;
-    Ok(TokenResponse {
-        access_token,
-        token_type: "Bearer",
-        expires_in: ACCESS_TOKEN_LIFETIME.as_secs(),
-        scope: code.scopes.to_string(),
-        id_token,
-    })
+    let offline = is_offline(client, &code.granted);
+    redeem(app, &code, (&bearer, offline), now).await?;
+    let of = Of { client, bearer: &bearer, grant: &code.id, granted: &code.granted, scopes: &code.granted.scopes };
+    let marks = Marks { nonce: code.nonce.as_deref(), session: Some(&code.session) };
+    let mut answer = issue(app, &of, marks, now).await?;
+    if offline {
+        answer.refresh_token = Some(RefreshToken::seal(app, &code.id, client, 1)?);
+    }
+    Ok(answer)
 }
 
 /// What binds a code: time, redirect URI (RFC 6749, section 4.1.3), PKCE without downgrade (RFC 9700, section 4.8).
@@ -155,27 +132,50 @@ fn check(code: &Code, params: &Params, now: Timestamp) -> Result<(), OAuthError>
     }
 }
 
-/// The account behind a code, if session and account still stand.
-async fn bearer(app: &App, code: &Code) -> Stored<Option<std::sync::Arc<Account>>> {
+/// Whom a code is about, if the session still stands, and who acts still may.
+async fn bearer_of(app: &App, client: &Client, code: &Code) -> Result<Bearer, TokenError> {
     if !app.caches.session_stands(&code.session).await? {
-        return Ok(None);
+        return Err(invalid("the session of this code has ended").into());
     }
-    app.caches.account(&code.account).await
+    let found = bearer(app, client, &code.granted.principal).await?;
+    Ok(found.ok_or(invalid("the account has ended, or whoever acts for it may not any more"))?)
 }
 
-async fn redeem(app: &App, code: &Code, expires_at: Timestamp, now: Timestamp) -> Result<(), TokenError> {
+async fn redeem(app: &App, code: &Code, (bearer, offline): (&Bearer, bool), now: Timestamp) -> Result<(), TokenError> {
+    let session = (!offline).then(|| code.session.clone());
     let grant = Grant {
         id: code.id.clone(),
-        account: code.account.clone(),
-        session: code.session.clone(),
+        principal: code.granted.principal.clone(),
+        session: session.clone(),
         client: code.client.clone(),
-        scopes: code.scopes.to_string(),
+        scopes: code.granted.scopes.to_string(),
         issued_at: code.issued_at(),
-        expires_at,
+        expires_at: now.plus(if offline { refresh_tokens::ABSOLUTE } else { ACCESS_TOKEN_LIFETIME }),
     };
-    match app.db.write(move |tx| Box::pin(async move { grants::redeem(tx, &grant, now).await })).await? {
+    let family = offline.then(|| (Arc::clone(&app.keys), code.granted.clone()));
+    let (for_unit, random) = (bearer.is_unit(), app.random.clone());
+    let redeemed = app
+        .db
+        .write(move |tx| {
+            Box::pin(async move {
+                let redeemed = grants::redeem(tx, &grant, now).await?;
+                if redeemed != Redeemed::Fresh {
+                    return Stored::Ok(redeemed);
+                }
+                let of = (&grant.id, &grant.client, &grant.principal);
+                if let Some((keys, granted)) = family {
+                    refresh_tokens::insert(tx, &keys, of, &granted, now).await?;
+                }
+                if for_unit {
+                    acted(tx, &random, (&grant.principal, &grant.client, &grant.id), now).await?;
+                }
+                Stored::Ok(redeemed)
+            })
+        })
+        .await?;
+    match redeemed {
         Redeemed::Fresh => {
-            app.caches.granted(&code.id, Standing::Active(code.session.clone()));
+            app.caches.granted(&code.id, Standing::Active(session));
             Ok(())
         }
         Redeemed::Again => {
@@ -187,32 +187,86 @@ async fn redeem(app: &App, code: &Code, expires_at: Timestamp, now: Timestamp) -
     }
 }
 
+/// Each use of a unit stands in its audit log: by whom, by which mandate, at which client.
+pub(super) async fn acted(
+    tx: &mut Tx,
+    random: &Random,
+    (principal, client, grant): (&Principal, &ClientId, &GrantId),
+    now: Timestamp,
+) -> Stored<()> {
+    let (actor, subject) = (format!("account:{}", principal.acting()), format!("account:{}", principal.account));
+    let detail = serde_json::json!({ "client": client, "mandate": principal.mandate(), "grant": grant });
+    audit::record(tx, random, now, "unit.acted", (&actor, &subject), &detail).await
+}
+
+/// What tokens are issued of.
+pub(super) struct Of<'a> {
+    pub(super) client: &'a Client,
+    pub(super) bearer: &'a Bearer,
+    pub(super) grant: &'a GrantId,
+    pub(super) granted: &'a Granted,
+    pub(super) scopes: &'a Scopes,
+}
+
+/// What only the first ID token says.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Marks<'a> {
+    pub(super) nonce: Option<&'a str>,
+    pub(super) session: Option<&'a SessionId>,
+}
+
+/// An access token and an ID token.
+pub(super) async fn issue(
+    app: &App,
+    of: &Of<'_>,
+    marks: Marks<'_>,
+    now: Timestamp,
+) -> Result<TokenResponse, TokenError> {
+    let access = AccessToken {
+        grant: of.grant.clone(),
+        client: of.client.id.clone(),
+        principal: of.granted.principal.clone(),
+        scopes: of.scopes.clone(),
+        claims: of.granted.claims.userinfo.clone(),
+        expires_at: now.plus(ACCESS_TOKEN_LIFETIME),
+    };
+    let access_token = access.seal(app).map_err(|_| TokenError::Signing)?;
+    let id_token = id_token(app, of, marks, &access_token, now).await?;
+    Ok(TokenResponse {
+        access_token,
+        token_type: "Bearer",
+        expires_in: ACCESS_TOKEN_LIFETIME.as_secs(),
+        scope: of.scopes.to_string(),
+        id_token,
+        refresh_token: None,
+    })
+}
+
 async fn id_token(
     app: &App,
-    client: &Client,
-    account: &Account,
-    code: &Code,
+    of: &Of<'_>,
+    marks: Marks<'_>,
     access_token: &str,
     now: Timestamp,
 ) -> Result<String, TokenError> {
-    let wanted = &code.claims.id_token;
-    let asked = match wanted.is_empty() {
-        true => Map::new(),
-        false => claims(app, client, account, &Scopes::default(), wanted).await?,
-    };
+    let Of { client, bearer, granted, .. } = of;
+    let mut told = organization::marks(app, client, bearer);
+    if !granted.claims.id_token.is_empty() {
+        told.extend(claims(app, client, bearer, &Scopes::default(), &granted.claims.id_token).await?);
+    }
     let claims = IdToken {
         iss: app.config.issuer_text(),
-        sub: &subject(app, client, account),
+        sub: &subject(app, client, &bearer.account),
         aud: client.id.as_str(),
         exp: now.plus(ID_TOKEN_LIFETIME).seconds(),
         iat: now.seconds(),
-        auth_time: code.auth_time,
-        nonce: code.nonce.as_deref(),
-        acr: &code.acr,
-        amr: code.methods.split(' ').collect(),
+        auth_time: granted.auth_time,
+        nonce: marks.nonce,
+        acr: &granted.acr,
+        amr: granted.methods.split(' ').collect(),
         at_hash: at_hash(access_token),
-        sid: super::hint::sid(app, client, &code.session),
-        asked,
+        sid: marks.session.map(|session| super::hint::sid(app, client, session)),
+        told,
     };
     app.signing.sign(client.signing, &claims).await.map_err(|_| TokenError::Signing)
 }

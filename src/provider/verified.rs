@@ -29,16 +29,19 @@ struct Method {
 
 const RECORD: &str = "electronic_record";
 const DOCUMENT: &str = "document";
+/// A unit's certificate of registration, such as a business licence.
+const CERTIFICATE: &str = "registration_certificate";
 
-const METHODS: [Method; 3] = [
+const METHODS: [Method; 4] = [
     Method { name: "name_and_number", evidence: RECORD, record: Some("population_register"), check: "data" },
+    Method { name: "registry", evidence: RECORD, record: Some("organisation_register"), check: "data" },
     Method { name: "upstream", evidence: RECORD, record: Some("government_account"), check: "auth" },
     Method { name: "review", evidence: DOCUMENT, record: None, check: "vri" },
 ];
 
 /// What discovery tells of it (section 8).
 pub(super) fn metadata() -> Value {
-    let documents: BTreeSet<&str> = DocumentType::ALL.map(document_type).into();
+    let documents: BTreeSet<&str> = DocumentType::ALL.into_iter().map(document_type).chain([CERTIFICATE]).collect();
     let checks = METHODS.iter().filter(|method| method.evidence == DOCUMENT).map(|method| method.check);
     json!({
         "verified_claims_supported": true,
@@ -47,11 +50,11 @@ pub(super) fn metadata() -> Value {
         "electronic_records_supported": METHODS.iter().filter_map(|method| method.record).collect::<Vec<_>>(),
         "documents_supported": documents,
         "documents_check_methods_supported": checks.collect::<Vec<_>>(),
-        "claims_in_verified_claims_supported": VERIFIED,
+        "claims_in_verified_claims_supported": VERIFIED.map(|(name, _)| name),
     })
 }
 
-/// What is proven of the person, for each request that can be met: one element, several as an array, none at all.
+/// What is proven of a person or a unit, for each request that can be met: one element, several as an array, none at all.
 pub(super) async fn verified_claims(app: &App, account: &Account, asked: &[VerifiedRequest]) -> Stored<Option<Value>> {
     let mut conn: Conn = app.db.read().await?;
     let evidence = accounts::evidence(&mut conn, &account.id).await?;
@@ -78,8 +81,12 @@ pub(super) async fn verified_claims(app: &App, account: &Account, asked: &[Verif
     Ok(if elements.len() > 1 { Some(Value::Array(elements)) } else { elements.pop() })
 }
 
-/// What a check of name and number proves, and what the number itself tells.
+/// What a check of name and number or code proves, and what a person's number itself tells.
 fn proven(account: &Account) -> Map<String, Value> {
+    if let Some(unit) = account.unit() {
+        let known = [("organization_name", unit.name.as_str()), ("credit_code", unit.credit_code.as_str())];
+        return known.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect();
+    }
     let Some(person) = account.person() else { return Map::new() };
     let document = &person.document;
     let gender = document.gender().and_then(|gender| gender.claim()).map(|gender| json!(gender));
@@ -100,7 +107,10 @@ fn verification(app: &App, account: &Account, row: &Evidence) -> Option<Value> {
     let source = app.systems.get(&SystemId::from(row.source.as_str())).map_or(row.source.as_str(), |s| s.name(false));
     let (name, proof) = match record {
         Some(record) => ("record", json!({ "type": record, "source": { "name": source } })),
-        None => ("document_details", json!({ "type": document_type(account.person()?.document.kind()) })),
+        None => {
+            let of_person = account.person().map(|person| document_type(person.document.kind()));
+            ("document_details", json!({ "type": of_person.unwrap_or(CERTIFICATE) }))
+        }
     };
     let evidence = json!({
         "type": evidence,

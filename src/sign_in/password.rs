@@ -51,6 +51,7 @@ fn account_key(app: &App, identifier: &SignInIdentifier) -> String {
         SignInIdentifier::UserName(name) => format!("n{}", name.fold()),
         SignInIdentifier::Phone(phone) => format!("p{}", phone.as_str()),
         SignInIdentifier::Document(document) => format!("d{}", document.key()),
+        SignInIdentifier::CreditCode(code) => format!("c{code}"),
     };
     format!("login account {}", app.keys.index("login", &typed))
 }

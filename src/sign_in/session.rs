@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::clock::{Random, Timestamp};
 use crate::crypto::Keyring;
+use crate::domain::acting::Acting;
 use crate::domain::device::Device;
 use crate::domain::session::{ABSOLUTE, Method, Session};
 use crate::ids::{AccountId, SessionId};
@@ -42,6 +43,7 @@ impl NewSession {
             account: account.clone(),
             methods: Method::join(methods),
             level: if two { SignInLevel::TwoFactors } else { SignInLevel::OneFactor },
+            acting: Acting::default(),
             authenticated_at: now,
             seen_at: now,
             expires_at: now.plus(ABSOLUTE),

@@ -36,6 +36,7 @@ statements! {
     DROP_PHONES = "DELETE FROM account_phones WHERE phone_index = $1 AND account_id IN ($2, $3)";
     PHONE_USES = "SELECT COUNT(*) FROM account_phones WHERE phone_index = $1";
     SET_PASSWORD = "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND password_hash = $4";
+    RESET_PASSWORD = "UPDATE accounts SET password_hash = $2, password_origin = $3, updated_at = $4 WHERE id = $1";
     SET_HOLDER = "UPDATE accounts SET holder = $2, email_verified_at = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5";
     PHONE_PROVEN = "UPDATE accounts SET phone_proven_at = $2 WHERE id = $1 AND phone_proven_at < $2";
     SET_STATUS = "UPDATE accounts SET status = $2, updated_at = $3 WHERE id = $1";
@@ -278,6 +279,7 @@ pub async fn find_by_identifier(
         SignInIdentifier::Document(document) => {
             fetch_optional!(conn, (String,), BY_DOCUMENT, document_index(keys, document))?
         }
+        SignInIdentifier::CreditCode(code) => units::find(conn, code).await?.map(|id| (id.0,)),
     };
     match found {
         Some((id,)) => find(conn, keys, &AccountId(id)).await,
@@ -352,6 +354,16 @@ pub async fn move_sign_in(
 /// The store's own.
 pub async fn rehash(tx: &mut Tx, id: &AccountId, old: &str, new: &str, now: Timestamp) -> Stored<()> {
     execute!(tx, SET_PASSWORD, id.as_str(), new, now.0, old).map(drop)
+}
+
+/// Gives an account another password, or none.
+///
+/// # Errors
+/// The store's own.
+pub async fn reset_password(tx: &mut Tx, id: &AccountId, new: Option<&StoredPassword>, now: Timestamp) -> Stored<()> {
+    let (hash, origin) = (new.map(|p| p.hash.as_str()), new.map(|p| origin_text(&p.origin)));
+    execute!(tx, RESET_PASSWORD, id.as_str(), hash, origin, now.0)?;
+    changes::record(tx, &cache_key(id), now).await
 }
 
 /// Marks the e-mail address of an account confirmed, if it is still the one that the link was sent to.

@@ -1,25 +1,59 @@
-//! What a person allowed a client to see. A row lives from the first consent to its revocation.
+//! What was allowed a client to see: of an account, by whoever acts for it. An agent's consent is the agent's own. A row
+//! lives from the first consent to its revocation.
 
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, Stored, Tx, changes, grants};
 use crate::clock::Timestamp;
+use crate::domain::principal::Principal;
 use crate::ids::{AccountId, ClientId, GrantId};
 use crate::protocol::scope::Scopes;
 
 statements! {
-    FIND = "SELECT scopes FROM consents WHERE account_id = $1 AND client_id = $2";
-    OF_ACCOUNT = "SELECT client_id, scopes, granted_at FROM consents WHERE account_id = $1 ORDER BY granted_at DESC, client_id";
-    GRANT = "INSERT INTO consents (account_id, actor_id, client_id, scopes, granted_at) VALUES ($1, $1, $2, $3, $4) \
+    FIND = "SELECT scopes FROM consents WHERE account_id = $1 AND actor_id = $2 AND client_id = $3";
+    OF_ACTOR = "SELECT account_id, client_id, scopes, granted_at FROM consents WHERE actor_id = $1 \
+                ORDER BY granted_at DESC, client_id, account_id";
+    GRANT = "INSERT INTO consents (account_id, actor_id, client_id, scopes, granted_at) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (account_id, actor_id, client_id) DO UPDATE SET scopes = excluded.scopes";
-    REVOKE = "DELETE FROM consents WHERE account_id = $1 AND client_id = $2";
+    REVOKE = "DELETE FROM consents WHERE account_id = $1 AND actor_id = $2 AND client_id = $3";
 }
 
-/// The scopes that the account has allowed the client; none if it never did.
+/// Whose consent to whom: the account, who acts for it (the account itself for its own), and the client.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Whose data.
+    pub account: AccountId,
+    /// Whose consent.
+    pub actor: AccountId,
+    /// To whom.
+    pub client: ClientId,
+}
+
+impl Key {
+    /// The consent that a principal gives a client.
+    pub fn of(principal: &Principal, client: &ClientId) -> Self {
+        Self { account: principal.account.clone(), actor: principal.acting().clone(), client: client.clone() }
+    }
+
+    /// The name under which its change is told to other nodes.
+    pub fn cache_key(&self) -> String {
+        format!("consent:{}:{}:{}", self.account, self.actor, self.client)
+    }
+
+    /// Reads that name, without its first word.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ':');
+        let (account, actor, client) = (parts.next()?, parts.next()?, parts.next()?);
+        Some(Self { account: account.into(), actor: actor.into(), client: client.into() })
+    }
+}
+
+/// The scopes that were allowed; none if nothing ever was.
 ///
 /// # Errors
 /// The store's own.
-pub async fn find(conn: &mut Conn, account: &AccountId, client: &ClientId) -> Stored<Scopes> {
-    let row = fetch_optional!(conn, (String,), FIND, account.as_str(), client.as_str())?;
+pub async fn find(conn: &mut Conn, key: &Key) -> Stored<Scopes> {
+    let Key { account, actor, client } = key;
+    let row = fetch_optional!(conn, (String,), FIND, account.as_str(), actor.as_str(), client.as_str())?;
     Ok(row.map(|(scopes,)| Scopes::parse(&scopes)).unwrap_or_default())
 }
 
@@ -27,22 +61,19 @@ pub async fn find(conn: &mut Conn, account: &AccountId, client: &ClientId) -> St
 ///
 /// # Errors
 /// The store's own.
-pub async fn grant(
-    tx: &mut Tx,
-    account: &AccountId,
-    client: &ClientId,
-    scopes: &Scopes,
-    now: Timestamp,
-) -> Stored<Scopes> {
-    let scopes = find(tx, account, client).await?.union(scopes);
-    execute!(tx, GRANT, account.as_str(), client.as_str(), scopes.to_string(), now.0)?;
-    changes::record(tx, &cache_key(account, client), now).await?;
+pub async fn grant(tx: &mut Tx, key: &Key, scopes: &Scopes, now: Timestamp) -> Stored<Scopes> {
+    let scopes = find(tx, key).await?.union(scopes);
+    let Key { account, actor, client } = key;
+    execute!(tx, GRANT, account.as_str(), actor.as_str(), client.as_str(), scopes.to_string(), now.0)?;
+    changes::record(tx, &key.cache_key(), now).await?;
     Ok(scopes)
 }
 
-/// A consent of an account.
+/// A consent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Consent {
+    /// Of whose data: the unit's, where the person acts for one.
+    pub account: AccountId,
     /// To whom.
     pub client: ClientId,
     /// To what.
@@ -51,13 +82,14 @@ pub struct Consent {
     pub granted_at: Timestamp,
 }
 
-/// The consents of an account, newest first.
+/// What an account has consented to, for itself and for the units that it acts for, newest first.
 ///
 /// # Errors
 /// The store's own.
-pub async fn of_account(conn: &mut Conn, account: &AccountId) -> Stored<Vec<Consent>> {
-    let rows = fetch_all!(conn, (String, String, i64), OF_ACCOUNT, account.as_str())?;
-    let consent = |(client, scopes, at): (String, String, i64)| Consent {
+pub async fn of_actor(conn: &mut Conn, actor: &AccountId) -> Stored<Vec<Consent>> {
+    let rows = fetch_all!(conn, (String, String, String, i64), OF_ACTOR, actor.as_str())?;
+    let consent = |(account, client, scopes, at): (String, String, String, i64)| Consent {
+        account: AccountId(account),
         client: ClientId(client),
         scopes: Scopes::parse(&scopes),
         granted_at: Timestamp(at),
@@ -69,20 +101,11 @@ pub async fn of_account(conn: &mut Conn, account: &AccountId) -> Stored<Vec<Cons
 ///
 /// # Errors
 /// The store's own.
-pub async fn revoke(
-    tx: &mut Tx,
-    account: &AccountId,
-    client: &ClientId,
-    now: Timestamp,
-) -> Stored<Option<Vec<GrantId>>> {
-    if execute!(tx, REVOKE, account.as_str(), client.as_str())? == 0 {
+pub async fn revoke(tx: &mut Tx, key: &Key, now: Timestamp) -> Stored<Option<Vec<GrantId>>> {
+    let Key { account, actor, client } = key;
+    if execute!(tx, REVOKE, account.as_str(), actor.as_str(), client.as_str())? == 0 {
         return Ok(None);
     }
-    changes::record(tx, &cache_key(account, client), now).await?;
-    grants::revoke_of_client(tx, account, client, now).await.map(Some)
-}
-
-/// The name under which a consent's change is told to other nodes.
-pub fn cache_key(account: &AccountId, client: &ClientId) -> String {
-    format!("consent:{account}:{client}")
+    changes::record(tx, &key.cache_key(), now).await?;
+    grants::revoke_of_consent(tx, key, now).await.map(Some)
 }

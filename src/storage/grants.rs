@@ -1,21 +1,30 @@
 //! Grants: what an authorization code was redeemed for. The code's own id is the key, so that a second redemption is
 //! a conflict, on whichever node it happens.
 
+use super::consents::Key;
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, Stored, Tx, changes};
 use crate::clock::Timestamp;
+use crate::domain::principal::Principal;
 use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
 
 statements! {
-    REDEEM = "INSERT INTO grants (id, account_id, actor_id, session_id, client_id, scopes, granted_at, expires_at) \
-              SELECT $1, $2, $2, $3, $4, $5, CAST($6 AS BIGINT), CAST($7 AS BIGINT) WHERE EXISTS \
-              (SELECT 1 FROM consents WHERE account_id = $2 AND client_id = $4 AND granted_at <= $8) \
+    REDEEM = "INSERT INTO grants (id, account_id, actor_id, mandate_id, session_id, client_id, scopes, granted_at, expires_at) \
+              SELECT $1, $2, $3, $4, $5, $6, $7, CAST($8 AS BIGINT), CAST($9 AS BIGINT) WHERE EXISTS \
+              (SELECT 1 FROM consents WHERE account_id = $2 AND actor_id = $3 AND client_id = $6 AND granted_at <= $10) \
               ON CONFLICT (id) DO NOTHING";
     REVOKE = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_SESSION = "UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL";
     REVOKE_OF_MANDATE = "UPDATE grants SET revoked_at = $2 WHERE mandate_id = $1 AND revoked_at IS NULL RETURNING id";
-    REVOKE_OF_CLIENT = "UPDATE grants SET revoked_at = $3 WHERE account_id = $1 AND client_id = $2 \
-                        AND session_id IN (SELECT id FROM sessions WHERE account_id = $1) AND revoked_at IS NULL RETURNING id";
+    REVOKE_OF_CONSENT = "UPDATE grants SET revoked_at = $4 WHERE account_id = $1 AND actor_id = $2 AND client_id = $3 \
+                         AND session_id IN (SELECT id FROM sessions WHERE account_id = $2) AND revoked_at IS NULL RETURNING id";
+    REVOKE_OFFLINE_OF_CONSENT = "UPDATE grants SET revoked_at = $4 WHERE id IN (SELECT grant_id FROM refresh_tokens \
+                                 WHERE account_id = $1 AND actor_id = $2 AND client_id = $3) \
+                                 AND revoked_at IS NULL RETURNING id";
+    REVOKE_OF_UNIT_SESSIONS = "UPDATE grants SET revoked_at = $2 WHERE session_id IN \
+                               (SELECT id FROM sessions WHERE account_id = $1) AND revoked_at IS NULL RETURNING id";
+    REVOKE_OF_UNIT_MANDATES = "UPDATE grants SET revoked_at = $2 WHERE mandate_id IN \
+                               (SELECT id FROM mandates WHERE unit_id = $1) AND revoked_at IS NULL RETURNING id";
     STANDING = "SELECT revoked_at, session_id, account_id FROM grants WHERE id = $1";
 }
 
@@ -24,10 +33,10 @@ statements! {
 pub struct Grant {
     /// The code's id.
     pub id: GrantId,
-    /// Whose.
-    pub account: AccountId,
-    /// Of which browser session.
-    pub session: SessionId,
+    /// Whom it is about.
+    pub principal: Principal,
+    /// Of which browser session; none: it outlives the session.
+    pub session: Option<SessionId>,
     /// For whom.
     pub client: ClientId,
     /// Scopes, blank-separated.
@@ -58,8 +67,10 @@ pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeem
         tx,
         REDEEM,
         grant.id.as_str(),
-        grant.account.as_str(),
-        grant.session.as_str(),
+        grant.principal.account.as_str(),
+        grant.principal.acting().as_str(),
+        grant.principal.mandate().map(MandateId::as_str),
+        grant.session.as_ref().map_or("", SessionId::as_str),
         grant.client.as_str(),
         grant.scopes.as_str(),
         now.0,
@@ -72,9 +83,17 @@ pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeem
     if fetch_optional!(tx, (Option<i64>, String, String), STANDING, grant.id.as_str())?.is_none() {
         return Ok(Redeemed::Withdrawn);
     }
-    execute!(tx, REVOKE, grant.id.as_str(), now.0)?;
-    changes::record(tx, &cache_key(&grant.id), now).await?;
+    revoke(tx, &grant.id, now).await?;
     Ok(Redeemed::Again)
+}
+
+/// Revokes a grant, and every token that was issued of it.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke(tx: &mut Tx, id: &GrantId, now: Timestamp) -> Stored<()> {
+    execute!(tx, REVOKE, id.as_str(), now.0)?;
+    changes::record(tx, &cache_key(id), now).await
 }
 
 /// Revokes every grant of a session that has ended.
@@ -96,17 +115,30 @@ pub async fn revoke_of_mandate(tx: &mut Tx, mandate: &MandateId, now: Timestamp)
     Ok(())
 }
 
-/// Revokes every grant that an account's sessions have given to a client; which they were.
+/// Revokes every grant that was given for a unit: in its own sign-ins, and by its mandates; which they were.
 ///
 /// # Errors
 /// The store's own.
-pub async fn revoke_of_client(
-    tx: &mut Tx,
-    account: &AccountId,
-    client: &ClientId,
-    now: Timestamp,
-) -> Stored<Vec<GrantId>> {
-    let rows = fetch_all!(tx, (String,), REVOKE_OF_CLIENT, account.as_str(), client.as_str(), now.0)?;
+pub async fn revoke_of_unit(tx: &mut Tx, unit: &AccountId, now: Timestamp) -> Stored<Vec<GrantId>> {
+    let mut rows = fetch_all!(tx, (String,), REVOKE_OF_UNIT_SESSIONS, unit.as_str(), now.0)?;
+    rows.extend(fetch_all!(tx, (String,), REVOKE_OF_UNIT_MANDATES, unit.as_str(), now.0)?);
+    let revoked: Vec<GrantId> = rows.into_iter().map(|(id,)| GrantId(id)).collect();
+    for id in &revoked {
+        changes::record(tx, &cache_key(id), now).await?;
+    }
+    Ok(revoked)
+}
+
+/// Revokes every grant that rests on a consent: by the sessions of whoever gave it, and those that outlive them; which
+/// they were.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke_of_consent(tx: &mut Tx, consent: &Key, now: Timestamp) -> Stored<Vec<GrantId>> {
+    let Key { account, actor, client } = consent;
+    let (account, actor, client) = (account.as_str(), actor.as_str(), client.as_str());
+    let mut rows = fetch_all!(tx, (String,), REVOKE_OF_CONSENT, account, actor, client, now.0)?;
+    rows.extend(fetch_all!(tx, (String,), REVOKE_OFFLINE_OF_CONSENT, account, actor, client, now.0)?);
     let revoked: Vec<GrantId> = rows.into_iter().map(|(id,)| GrantId(id)).collect();
     for id in &revoked {
         changes::record(tx, &cache_key(id), now).await?;
@@ -117,8 +149,8 @@ pub async fn revoke_of_client(
 /// Where a grant stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Its tokens are good while they last, and while this session's end hasn't revoked them.
-    Active(SessionId),
+    /// Its tokens are good while they last, and while the end of this session, if it hangs on one, hasn't revoked them.
+    Active(Option<SessionId>),
     /// Revoked, or unknown.
     Gone,
 }
@@ -130,7 +162,7 @@ pub enum Standing {
 pub async fn standing(conn: &mut Conn, id: &GrantId) -> Stored<Standing> {
     let row = fetch_optional!(conn, (Option<i64>, String, String), STANDING, id.as_str())?;
     Ok(match row {
-        Some((None, session, _)) => Standing::Active(SessionId(session)),
+        Some((None, session, _)) => Standing::Active((!session.is_empty()).then_some(SessionId(session))),
         _ => Standing::Gone,
     })
 }

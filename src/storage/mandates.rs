@@ -1,11 +1,15 @@
 //! Mandates: who may act for a unit. Accepting and ending one are single conditional statements; whoever ends one ends,
 //! in the same transaction, all that rest on it and every token granted by them.
 
+mod appointment;
+
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes, grants};
 use crate::clock::Timestamp;
 use crate::domain::mandate::{Mandate, Reach, Role, Terms, Validity};
 use crate::ids::{AccountId, MandateId};
+
+pub use appointment::{Appointed, appoint, install, representative, vacate};
 
 statements! {
     INSERT = "INSERT INTO mandates (id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, \
@@ -15,10 +19,17 @@ statements! {
             person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates WHERE id = $1";
     OF_UNIT = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, invited_until, \
                person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates WHERE unit_id = $1 \
-               ORDER BY granted_at DESC, id DESC LIMIT 200";
+               ORDER BY CASE WHEN ended_at IS NULL THEN 0 ELSE 1 END, granted_at DESC, id DESC LIMIT 500";
     OF_PERSON = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, invited_until, \
                  person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates \
                  WHERE person_id = $1 AND ended_at IS NULL ORDER BY granted_at, id";
+    HELD = "SELECT id FROM mandates WHERE unit_id = $1 AND person_id = $2 AND accepted_at IS NOT NULL AND ended_at IS NULL";
+    ENDED_OF_PERSON = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, \
+                       invited_until, person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates \
+                       WHERE person_id = $1 AND ended_at > $2 ORDER BY ended_at DESC, id LIMIT 20";
+    GRANTED = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, invited_until, \
+               person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates \
+               WHERE granted_by = $1 AND ended_at IS NULL ORDER BY granted_at DESC, id DESC LIMIT 200";
     INVITED = "SELECT id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, invited_until, \
                person_id, granted_at, accepted_at, ended_at, ended_why FROM mandates \
                WHERE phone_index = $1 AND accepted_at IS NULL AND ended_at IS NULL AND invited_until > $2 \
@@ -48,6 +59,8 @@ pub enum Ending {
     Replaced,
     /// The mandate that it rested on has ended.
     Granter,
+    /// Its time was over, or another invitation was accepted in its place.
+    Lapsed,
 }
 
 impl Ending {
@@ -59,11 +72,12 @@ impl Ending {
             Self::Declined => "declined",
             Self::Replaced => "replaced",
             Self::Granter => "granter",
+            Self::Lapsed => "lapsed",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Revoked, Self::Resigned, Self::Declined, Self::Replaced, Self::Granter]
+        [Self::Revoked, Self::Resigned, Self::Declined, Self::Replaced, Self::Granter, Self::Lapsed]
             .into_iter()
             .find(|ending| ending.as_str() == text)
     }
@@ -104,6 +118,12 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether it waits for its agent: nobody has accepted it, nobody has ended it, and its time isn't over.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        let waits = self.accepted_at.is_none() && self.ended.is_none();
+        waits && self.invitation.as_ref().is_some_and(|invitation| now < invitation.until)
+    }
+
     /// The mandate, if somebody has accepted it and nobody has ended it.
     pub fn live(self) -> Option<Mandate> {
         let person = self.person.filter(|_| self.accepted_at.is_some() && self.ended.is_none())?;
@@ -190,74 +210,6 @@ async fn insert(tx: &mut Tx, entry: &Entry) -> Stored<bool> {
     Ok(rows == 1)
 }
 
-/// Stores a representative's own mandate, in force from now on; `false` if the unit has a representative already, or the
-/// person a mandate there.
-///
-/// # Errors
-/// The store's own.
-pub async fn install(
-    tx: &mut Tx,
-    id: &MandateId,
-    unit: &AccountId,
-    person: &AccountId,
-    now: Timestamp,
-) -> Stored<bool> {
-    let terms =
-        Terms { role: Role::LegalRepresentative, reach: Reach::whole(), validity: Validity { from: now, until: None } };
-    let entry = Entry {
-        id: id.clone(),
-        unit: unit.clone(),
-        terms,
-        granted_by: None,
-        invitation: None,
-        person: Some(person.clone()),
-        granted_at: now,
-        accepted_at: Some(now),
-        ended: None,
-    };
-    insert(tx, &entry).await
-}
-
-/// What an appointment did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Appointed {
-    /// The person represents the unit already.
-    Already,
-    /// Somebody else does, and wasn't to be replaced.
-    Occupied,
-    /// The person represents it from now on; who did before, and which mandates have ended with that.
-    Now(Option<AccountId>, Vec<MandateId>),
-}
-
-/// Makes somebody the representative of a unit. Another one's mandate ends if it is to be replaced, with all that rest on
-/// it; so does what the person was there before.
-///
-/// # Errors
-/// The store's own, or [`StorageError::Corrupt`].
-pub async fn appoint(
-    tx: &mut Tx,
-    id: &MandateId,
-    (unit, person): (&AccountId, &AccountId),
-    replaces: bool,
-    now: Timestamp,
-) -> Stored<Appointed> {
-    let former = representative(tx, unit).await?;
-    let mut ended = Vec::new();
-    match &former {
-        Some(mandate) if mandate.person == *person => return Ok(Appointed::Already),
-        Some(_) if !replaces => return Ok(Appointed::Occupied),
-        Some(mandate) => ended.extend(end(tx, &mandate.id, Ending::Replaced, now).await?),
-        None => {}
-    }
-    for own in of_person(tx, person).await?.iter().filter(|mandate| mandate.unit == *unit) {
-        ended.extend(end(tx, &own.id, Ending::Replaced, now).await?);
-    }
-    match install(tx, id, unit, person, now).await? {
-        true => Ok(Appointed::Now(former.map(|mandate| mandate.person), ended)),
-        false => Ok(Appointed::Occupied),
-    }
-}
-
 /// Stores a mandate that its agent has still to accept; `false` if the one that it is granted by has ended. Whether it may
 /// be granted is the caller's to check, in the same transaction, by [`Mandate::may_grant`].
 ///
@@ -337,7 +289,7 @@ pub async fn find(conn: &mut Conn, id: &MandateId) -> Stored<Option<Entry>> {
     fetch_optional!(conn, Row, FIND, id.as_str())?.map(Row::into_entry).transpose()
 }
 
-/// The newest 200 mandates of a unit, ended ones too.
+/// The newest 500 mandates of a unit, those that haven't ended first.
 ///
 /// # Errors
 /// The store's own, or [`StorageError::Corrupt`].
@@ -355,23 +307,39 @@ pub async fn of_person(conn: &mut Conn, person: &AccountId) -> Stored<Vec<Mandat
     Ok(entries?.into_iter().filter_map(Entry::live).collect())
 }
 
+/// What a person has accepted of a unit and nobody has ended, whether it is in force or not.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn held(conn: &mut Conn, unit: &AccountId, person: &AccountId) -> Stored<Option<Mandate>> {
+    match fetch_optional!(conn, (String,), HELD, unit.as_str(), person.as_str())? {
+        Some((id,)) => Ok(find(conn, &MandateId(id)).await?.and_then(Entry::live)),
+        None => Ok(None),
+    }
+}
+
+/// The last 20 mandates of a person that have ended since a moment, the last first.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn ended_of_person(conn: &mut Conn, person: &AccountId, since: Timestamp) -> Stored<Vec<Entry>> {
+    fetch_all!(conn, Row, ENDED_OF_PERSON, person.as_str(), since.0)?.into_iter().map(Row::into_entry).collect()
+}
+
+/// What was granted by a mandate and hasn't ended, the newest first.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn granted(conn: &mut Conn, by: &MandateId) -> Stored<Vec<Entry>> {
+    fetch_all!(conn, Row, GRANTED, by.as_str())?.into_iter().map(Row::into_entry).collect()
+}
+
 /// The open invitations to a phone.
 ///
 /// # Errors
 /// The store's own, or [`StorageError::Corrupt`].
 pub async fn invited(conn: &mut Conn, phone_index: &str, now: Timestamp) -> Stored<Vec<Entry>> {
     fetch_all!(conn, Row, INVITED, phone_index, now.0)?.into_iter().map(Row::into_entry).collect()
-}
-
-/// The mandate of a unit's representative, if it has one now.
-///
-/// # Errors
-/// The store's own, or [`StorageError::Corrupt`].
-pub async fn representative(conn: &mut Conn, unit: &AccountId) -> Stored<Option<Mandate>> {
-    match fetch_optional!(conn, (String,), REPRESENTATIVE, unit.as_str())? {
-        Some((id,)) => Ok(find(conn, &MandateId(id)).await?.and_then(Entry::live)),
-        None => Ok(None),
-    }
 }
 
 /// The name under which a mandate's change is told to other nodes.

@@ -18,6 +18,7 @@ pub mod links;
 pub mod mandates;
 pub mod outbox;
 mod query;
+pub mod refresh_tokens;
 pub mod representative_invitations;
 pub mod reviews;
 pub mod sessions;
@@ -50,6 +51,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         mandates::STATEMENTS,
         outbox::STATEMENTS,
         representative_invitations::STATEMENTS,
+        refresh_tokens::STATEMENTS,
         reviews::STATEMENTS,
         sessions::STATEMENTS,
         sweep::STATEMENTS,

@@ -3,19 +3,23 @@
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes, grants};
 use crate::clock::Timestamp;
+use crate::domain::acting::Acting;
 use crate::domain::device::Device;
 use crate::domain::session::{IDLE, Session};
-use crate::ids::{AccountId, SessionId};
+use crate::ids::{AccountId, ClientId, MandateId, SessionId};
 use crate::protocol::acr::SignInLevel;
 
 statements! {
     INSERT = "INSERT INTO sessions (id, token_hash, account_id, methods, sign_in_level, acting, device, authenticated_at, seen_at, expires_at) \
-              VALUES ($1, $2, $3, $4, $5, '', $6, $7, $8, $9)";
-    FIND = "SELECT id, token_hash, account_id, methods, sign_in_level, authenticated_at, seen_at, expires_at \
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    FIND = "SELECT id, token_hash, account_id, methods, sign_in_level, acting, authenticated_at, seen_at, expires_at \
             FROM sessions WHERE id = $1 AND ended_at IS NULL";
+    ACTING = "SELECT acting FROM sessions WHERE id = $1 AND ended_at IS NULL";
+    ACT = "UPDATE sessions SET acting = $2 WHERE id = $1 AND acting = $3 AND ended_at IS NULL";
     SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
     END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
+    END_ALL = "UPDATE sessions SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL RETURNING id";
     OF_ACCOUNT = "SELECT id, methods, authenticated_at, seen_at, device FROM sessions WHERE account_id = $1 \
                   AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id DESC";
 }
@@ -27,6 +31,7 @@ struct Row {
     account_id: String,
     methods: String,
     sign_in_level: i64,
+    acting: String,
     authenticated_at: i64,
     seen_at: i64,
     expires_at: i64,
@@ -54,6 +59,7 @@ pub async fn insert(tx: &mut Tx, session: &Session, device: Device, token_hash: 
         session.account.as_str(),
         session.methods.as_str(),
         session.level as i64,
+        session.acting.to_text(),
         device.to_string(),
         session.authenticated_at.0,
         session.seen_at.0,
@@ -68,21 +74,40 @@ pub async fn insert(tx: &mut Tx, session: &Session, device: Device, token_hash: 
 /// The store's own, or [`StorageError::Corrupt`].
 pub async fn find(conn: &mut Conn, id: &SessionId) -> Stored<Option<StoredSession>> {
     let Some(row) = fetch_optional!(conn, Row, FIND, id.as_str())? else { return Ok(None) };
-    let level = SignInLevel::from_number(row.sign_in_level).ok_or_else(|| StorageError::Corrupt {
-        table: "sessions",
-        key: row.id.clone(),
-        column: "sign_in_level",
-    })?;
+    let corrupt = |column| StorageError::Corrupt { table: "sessions", key: row.id.clone(), column };
+    let level = SignInLevel::from_number(row.sign_in_level).ok_or_else(|| corrupt("sign_in_level"))?;
+    let acting = Acting::parse(&row.acting).ok_or_else(|| corrupt("acting"))?;
     let session = Session {
         id: SessionId(row.id),
         account: AccountId(row.account_id),
         methods: row.methods,
         level,
+        acting,
         authenticated_at: Timestamp(row.authenticated_at),
         seen_at: Timestamp(row.seen_at),
         expires_at: Timestamp(row.expires_at),
     };
     Ok(Some(StoredSession { session, token_hash: row.token_hash }))
+}
+
+/// Remembers by which mandate the session's person acts for a client (none: for themselves). Two choices at once are
+/// both remembered.
+///
+/// # Errors
+/// The store's own.
+pub async fn act(
+    tx: &mut Tx,
+    id: &SessionId,
+    (client, mandate): (&ClientId, Option<&MandateId>),
+    now: Timestamp,
+) -> Stored<()> {
+    while let Some((before,)) = fetch_optional!(tx, (String,), ACTING, id.as_str())? {
+        let after = Acting::parse(&before).unwrap_or_default().choosing(client, mandate).to_text();
+        if after == before || execute!(tx, ACT, id.as_str(), after, before)? == 1 {
+            break;
+        }
+    }
+    changes::record(tx, &cache_key(id), now).await
 }
 
 /// Notes that a session was used.
@@ -111,6 +136,19 @@ pub async fn end(tx: &mut Tx, account: &AccountId, id: &SessionId, now: Timestam
 /// The store's own.
 pub async fn end_others(tx: &mut Tx, here: &Session, now: Timestamp) -> Stored<Vec<SessionId>> {
     let rows = fetch_all!(tx, (String,), END_OTHERS, here.account.as_str(), here.id.as_str(), now.0)?;
+    let ended: Vec<SessionId> = rows.into_iter().map(|(id,)| SessionId(id)).collect();
+    for id in &ended {
+        end_grants(tx, id, now).await?;
+    }
+    Ok(ended)
+}
+
+/// Ends every session of an account, and everything granted in them; which they were.
+///
+/// # Errors
+/// The store's own.
+pub async fn end_all(tx: &mut Tx, account: &AccountId, now: Timestamp) -> Stored<Vec<SessionId>> {
+    let rows = fetch_all!(tx, (String,), END_ALL, account.as_str(), now.0)?;
     let ended: Vec<SessionId> = rows.into_iter().map(|(id,)| SessionId(id)).collect();
     for id in &ended {
         end_grants(tx, id, now).await?;

@@ -21,7 +21,10 @@ statements! {
     STANDING = "SELECT standing FROM units WHERE account_id = $1";
     DUE = "SELECT account_id FROM units WHERE recheck_at <= $1 ORDER BY recheck_at LIMIT 20";
     CLAIM_ONE = "UPDATE units SET recheck_at = $2 WHERE account_id = $1 AND recheck_at <= $3";
-    SAID = "UPDATE units SET standing = $2, checked_at = $3, recheck_at = $4 WHERE account_id = $1";
+    SAID = "UPDATE units SET checked_at = $2, recheck_at = $3 WHERE account_id = $1";
+    STANDS = "UPDATE units SET standing = $2 WHERE account_id = $1 AND standing <> $2";
+    POSTPONE = "UPDATE units SET recheck_at = $2 WHERE account_id = $1 AND recheck_at < $2";
+    CHECKED = "SELECT checked_at FROM units WHERE account_id = $1";
 }
 
 /// Stores whose a credit code is; `false` if it is somebody's already.
@@ -64,13 +67,35 @@ pub async fn claim_due(tx: &mut Tx, now: Timestamp) -> Stored<Vec<AccountId>> {
     Ok(claimed)
 }
 
-/// Notes what the registry said.
+/// Notes that the registry has answered, and what it said of the unit as such; whether that is news. It is asked again
+/// after [`RECHECK`].
 ///
 /// # Errors
 /// The store's own.
-pub async fn said(tx: &mut Tx, account: &AccountId, standing: Standing, now: Timestamp) -> Stored<()> {
-    execute!(tx, SAID, account.as_str(), standing.as_str(), now.0, now.plus(RECHECK).0)?;
-    changes::record(tx, &cache_key(account), now).await
+pub async fn said(tx: &mut Tx, account: &AccountId, standing: Option<Standing>, now: Timestamp) -> Stored<bool> {
+    execute!(tx, SAID, account.as_str(), now.0, now.plus(RECHECK).0)?;
+    let Some(standing) = standing else { return Ok(false) };
+    let news = execute!(tx, STANDS, account.as_str(), standing.as_str())? == 1;
+    if news {
+        changes::record(tx, &cache_key(account), now).await?;
+    }
+    Ok(news)
+}
+
+/// Puts the next question off.
+///
+/// # Errors
+/// The store's own.
+pub async fn postpone(tx: &mut Tx, account: &AccountId, until: Timestamp) -> Stored<()> {
+    execute!(tx, POSTPONE, account.as_str(), until.0).map(drop)
+}
+
+/// When the registry last answered about a unit.
+///
+/// # Errors
+/// The store's own.
+pub async fn checked_at(conn: &mut Conn, account: &AccountId) -> Stored<Option<Timestamp>> {
+    Ok(fetch_optional!(conn, (i64,), CHECKED, account.as_str())?.map(|(at,)| Timestamp(at)))
 }
 
 /// The name under which a unit's change is told to other nodes.

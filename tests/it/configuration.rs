@@ -81,6 +81,24 @@ fn a_client_that_asks_for_legacy_accounts_owns_a_system_that_exists() {
 }
 
 #[test]
+fn a_client_s_kinds_of_accounts_fit_its_scopes() {
+    let kinds = |scopes: &str, kinds: &str| {
+        let text = example().replace("openid profile real_name legacy_accounts", scopes);
+        text.replace("account_kinds = [\"individual\"]", kinds)
+    };
+    assert!(refusal(&kinds("openid legacy_accounts organization", "")).contains("clients.booking.account_kinds"));
+    assert!(refusal(&kinds("openid legacy_accounts", "account_kinds = []")).contains("clients.booking.account_kinds"));
+    assert!(refusal(&kinds("openid legacy_accounts", "account_kinds = [\"robot\"]")).contains("robot"));
+    assert!(
+        refusal(&example().replace("units_alone = false", "units_alone = true"))
+            .contains("clients.booking.units_alone")
+    );
+    let path = file(&kinds("openid legacy_accounts organization offline_access", "account_kinds = [\"legal_person\"]"));
+    assert_eq!(load(&path).unwrap().clients[0].account_kinds.len(), 1);
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn the_published_secrets_of_the_documentation_are_refused() {
     let text = example().replace("0f9a1b7c", "change-me");
     assert!(refusal(&text).contains("published"));

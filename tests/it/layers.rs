@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["upstream", "passwords", "verify", "notify", "clients", "cache"],
     &["app"],
     &["captcha", "provider", "sign_in"],
-    &["review"],
+    &["review", "mandates"],
     &["pages"],
     &["journeys"],
     &["http", "jobs", "commands"],

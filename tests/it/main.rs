@@ -21,6 +21,7 @@ mod domain;
 mod guardian;
 mod kill;
 mod layers;
+mod mandates;
 mod migration;
 mod provider;
 mod registry;

@@ -94,6 +94,16 @@ impl Notice<'_> {
     }
 }
 
+/// What a role is called.
+fn role(lang: Lang, role: &str) -> &str {
+    match role {
+        "legal_representative" => lang.pick("法定代表人", "legal representative"),
+        "administrator" => lang.pick("管理员", "administrator"),
+        "agent" => lang.pick("经办人", "agent"),
+        other => other,
+    }
+}
+
 /// What a claim is called; empty where its own name has to do.
 fn label(lang: Lang, claim: &str) -> &'static str {
     let [zh, en] = match claim {

@@ -19,7 +19,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::session::{Pending, User};
+use super::session::{Identity, Pending, User};
 use super::{RelyingPartyConfig, Trouble, http};
 use crate::clock::Clock;
 
@@ -149,7 +149,8 @@ impl Provider {
         let request = self.client.user_info(tokens.access_token().clone(), Some(subject)).map_err(unreachable)?;
         let info: UserInfoClaims<AnyClaims, CoreGenderClaim> =
             request.request_async(http).await.map_err(unreachable)?;
-        Ok(User { id_token: id_token.clone(), token_claims: rows(claims), info: rows(&info) })
+        let identity = identity(&json(claims), &json(&info));
+        Ok(User { identity, id_token: id_token.clone(), token_claims: rows(claims), info: rows(&info) })
     }
 
     fn verifier(&self, clock: &Clock) -> IdTokenVerifier<'_, CoreJsonWebKey> {
@@ -178,9 +179,29 @@ impl Provider {
     }
 }
 
+fn json(claims: &impl Serialize) -> Value {
+    serde_json::to_value(claims).unwrap_or_default()
+}
+
+/// As whom the user is here. The ID token says whether that is a unit; the names come from userinfo.
+fn identity(token: &Value, info: &Value) -> Identity {
+    let text = |value: &Value, place: &str| value.pointer(place).and_then(Value::as_str).map(str::to_owned);
+    if text(token, "/account_kind").as_deref() != Some("legal_person") {
+        let person = text(info, "/name").or_else(|| text(token, "/sub")).unwrap_or_default();
+        return Identity { person, ..Identity::default() };
+    }
+    let name = text(info, "/organization/name").or_else(|| text(token, "/sub")).unwrap_or_default();
+    let code = text(info, "/organization/credit_code").unwrap_or_default();
+    Identity {
+        person: text(info, "/act/name").or_else(|| text(token, "/act/sub")).unwrap_or_default(),
+        unit: Some(format!("{name} {code}").trim().to_owned()),
+        role: text(token, "/act/role").unwrap_or_default(),
+    }
+}
+
 /// A set of claims as names and values, for the page.
 fn rows(claims: &impl Serialize) -> Vec<(String, String)> {
-    let Ok(Value::Object(claims)) = serde_json::to_value(claims) else {
+    let Value::Object(claims) = json(claims) else {
         return Vec::new();
     };
     let text = |value: Value| match value {

@@ -33,9 +33,21 @@ impl Pending {
     }
 }
 
+/// As whom: a person, or a unit and who acts for it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identity {
+    /// The person's name or, unless that was told, their subject.
+    pub(super) person: String,
+    /// The unit's name and code; none where a person is there for themselves.
+    pub(super) unit: Option<String>,
+    /// The acting person's role; empty: nobody has proven who acts.
+    pub(super) role: String,
+}
+
 /// Who is signed in.
 #[derive(Clone, Debug)]
 pub(super) struct User {
+    pub(super) identity: Identity,
     pub(super) id_token: SignedIdToken,
     pub(super) token_claims: Vec<(String, String)>,
     pub(super) info: Vec<(String, String)>,

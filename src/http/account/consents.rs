@@ -7,11 +7,13 @@ use axum::extract::State;
 
 use super::{client_name, date, to_login};
 use crate::app::App;
+use crate::domain::account::AccountKind;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
-use crate::ids::ClientId;
+use crate::ids::{AccountId, ClientId};
 use crate::pages::{Page, Rendered, Visit};
+use crate::storage::consents::Key;
 use crate::storage::{Stored, audit, consents, grants};
 
 #[derive(Template)]
@@ -23,6 +25,9 @@ struct ConsentsPage {
 
 struct Row {
     client: String,
+    /// Whose data: the account itself, or a unit that the person acts for.
+    account: String,
+    unit: Option<String>,
     name: String,
     since: String,
     scopes: Vec<String>,
@@ -31,15 +36,29 @@ struct Row {
 /// `GET /account/consents`
 pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
-    let consents = consents::of_account(&mut app.db.read().await?, &account.id).await?;
-    let rows = consents.into_iter().map(|consent| Row {
-        name: client_name(&app, consent.client.as_str(), visit.locale),
-        client: consent.client.0,
-        since: date(consent.granted_at),
-        scopes: consent.scopes.iter().map(|scope| visit.locale.scope(scope)).collect(),
-    });
-    let page = ConsentsPage { page: visit.page("consents-title"), consents: rows.collect() };
+    let consents = consents::of_actor(&mut app.db.read().await?, &account.id).await?;
+    let mut rows = Vec::new();
+    for consent in consents {
+        let (kind, unit) = match consent.account == account.id {
+            true => (account.kind(), None),
+            false => (AccountKind::LegalPerson, Some(unit_name(&app, &visit, &consent.account).await?)),
+        };
+        rows.push(Row {
+            name: client_name(&app, consent.client.as_str(), visit.locale),
+            client: consent.client.0,
+            account: consent.account.0,
+            unit,
+            since: date(consent.granted_at),
+            scopes: consent.scopes.iter().filter_map(|scope| visit.locale.scope(scope, kind)).collect(),
+        });
+    }
+    let page = ConsentsPage { page: visit.page("consents-title"), consents: rows };
     Ok(Reply::page(Rendered::new(200, &page)))
+}
+
+async fn unit_name(app: &App, visit: &Visit, id: &AccountId) -> Stored<String> {
+    let unit = app.caches.account(id).await?;
+    Ok(unit.map_or_else(|| visit.locale.t("consents-unit-gone"), |unit| unit.shown_name()))
 }
 
 /// `POST /account/consents/revoke`: the consent and every token that rests on it end.
@@ -49,18 +68,21 @@ pub(in crate::http) async fn revoke(
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
-    let (account, client) = (account.id.clone(), ClientId::from(params.text("client")));
-    let consent = consents::cache_key(&account, &client);
+    let (actor, client) = (account.id.clone(), ClientId::from(params.text("client")));
+    // The data may be a unit's; the consent is nobody's but the signed-in account's own.
+    let account = params.get("account").map_or_else(|| actor.clone(), AccountId::from);
+    let key = Key { account, actor, client };
+    let consent = key.cache_key();
     let (random, now) = (app.random.clone(), visit.now);
     let ended = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let Some(ended) = consents::revoke(tx, &account, &client, now).await? else {
+                let Some(ended) = consents::revoke(tx, &key, now).await? else {
                     return Stored::Ok(Vec::new());
                 };
-                let who = format!("account:{account}");
-                let detail = serde_json::json!({ "client": client });
+                let who = format!("account:{}", key.actor);
+                let detail = serde_json::json!({ "client": key.client, "account": key.account });
                 audit::record(tx, &random, now, "consent.revoked", (&who, &who), &detail).await?;
                 Ok(ended)
             })

@@ -10,15 +10,17 @@ use serde_json::Value;
 use super::{client_name, methods, moment, system_name, to_login};
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::domain::mandate::Role;
 use crate::http::mishap::Mishap;
 use crate::http::reply::Reply;
-use crate::ids::SystemId;
+use crate::http::units::words;
+use crate::ids::{AccountId, SystemId};
 use crate::pages::{Locale, Page, Rendered, Visit};
 use crate::storage::audit::{self, Entry};
 
 /// How many entries are shown, and how many are read for them: some have no words.
-const SHOWN: usize = 50;
-const READ: i64 = 100;
+pub(in crate::http) const SHOWN: usize = 50;
+pub(in crate::http) const READ: i64 = 100;
 
 #[derive(Template)]
 #[template(path = "account/log.html")]
@@ -27,11 +29,14 @@ struct LogPage {
     entries: Vec<Row>,
 }
 
-struct Row {
-    at: String,
-    text: String,
-    /// How and where from, of a sign-in.
-    note: String,
+/// An entry in plain words.
+pub(in crate::http) struct Row {
+    /// When.
+    pub(in crate::http) at: String,
+    /// What.
+    pub(in crate::http) text: String,
+    /// How and where from, of a sign-in; which unit.
+    pub(in crate::http) note: String,
 }
 
 /// `GET /account/log`
@@ -41,12 +46,31 @@ pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> 
     let mut entries = audit::of_subject(&mut app.db.read().await?, &subject, READ).await?;
     // What one moment wrote is told in the order in which it makes sense: an account begins before anything else.
     entries.sort_by_key(|entry| (Reverse(entry.at), entry.event == "account.created"));
-    let entries = entries.iter().filter_map(|entry| row(&app, visit.locale, entry)).take(SHOWN).collect();
-    Ok(Reply::page(Rendered::new(200, &LogPage { page: visit.page("log-title"), entries })))
+    let mut rows = Vec::new();
+    for entry in &entries {
+        let Some(mut row) = row(&app, visit.locale, entry) else { continue };
+        if let Some(unit) = unit_of(entry)
+            && unit != account.id
+            && let Some(unit) = app.caches.account(&unit).await?
+        {
+            row.note = unit.name().to_owned();
+        }
+        rows.push(row);
+        if rows.len() >= SHOWN {
+            break;
+        }
+    }
+    Ok(Reply::page(Rendered::new(200, &LogPage { page: visit.page("log-title"), entries: rows })))
+}
+
+/// Which unit an entry is about.
+fn unit_of(entry: &Entry) -> Option<AccountId> {
+    let detail: Value = serde_json::from_str(&entry.detail).ok()?;
+    detail.get("unit").and_then(Value::as_str).map(AccountId::from)
 }
 
 /// An entry's sentence; `None` for what has none.
-fn row(app: &App, locale: Locale, entry: &Entry) -> Option<Row> {
+pub(in crate::http) fn row(app: &App, locale: Locale, entry: &Entry) -> Option<Row> {
     let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
     let field = |name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default();
     let system = || system_name(app, &SystemId::from(field("system")), locale);
@@ -64,20 +88,44 @@ fn row(app: &App, locale: Locale, entry: &Entry) -> Option<Row> {
         "sign_out" => locale.t(match field("why") {
             "signed in again" => "log-signed-in-again",
             "elsewhere" => "log-signed-out-elsewhere",
+            "by the unit" => "log-signed-out-by-unit",
             "guardian" => "log-signed-out-by-guardian",
             "relying party" => "log-signed-out-by-application",
             _ => "log-signed-out",
         }),
         "sign_out.others" => locale.t("log-signed-out-others"),
+        "acting.chosen" if field("mandate").is_empty() => locale.tv("log-acting-oneself", client()),
+        "acting.chosen" => locale.tv("log-acting-unit", client()),
+        "unit.acted" => locale.tv("log-unit-acted", client()),
+        "unit.actor_refused" => locale.t("log-unit-actor-refused"),
         "guardian.appointed" if entry.subject.ends_with(field("child")) => locale.t("log-guardian-here"),
         "guardian.appointed" => locale.t("log-guardian-of"),
         "consent.granted" if field("by") == "guardian" => locale.tv("log-consent-granted-by-guardian", client()),
         "consent.revoked" if field("by") == "guardian" => locale.tv("log-consent-revoked-by-guardian", client()),
         "consent.granted" => locale.tv("log-consent-granted", client()),
         "consent.revoked" => locale.tv("log-consent-revoked", client()),
+        event if event.starts_with("mandate.") || event.starts_with("unit.") => acting(locale, event, field)?,
         _ => return None,
     };
     let note = [methods(locale, field("amr")), field("device").to_owned()];
     let note = note.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
     Some(Row { at: moment(Timestamp(entry.at)), text, note })
+}
+
+/// What happened to a unit and those who act for it.
+fn acting<'a>(locale: Locale, event: &str, field: impl Fn(&str) -> &'a str) -> Option<String> {
+    let role = || Role::parse(field("role")).map(|role| words::role(locale, role));
+    Some(match event {
+        "mandate.invited" => locale.tv("log-mandate-invited", format!("{} {}", role()?, field("phone")).trim_end()),
+        "mandate.accepted" => locale.tv("log-mandate-accepted", role()?),
+        "mandate.declined" => locale.tv("log-mandate-declined", role()?),
+        "mandate.ended" if field("person").is_empty() && field("why") == "revoked" => {
+            locale.tv("log-mandate-withdrawn", role()?)
+        }
+        "mandate.ended" => locale.tv(&format!("log-mandate-{}", field("why")), role()?),
+        "unit.checked" => locale.t(&format!("log-unit-{}", field("outcome").replace('_', "-"))),
+        "unit.standing" => locale.tv("log-unit-standing", locale.t(&format!("acting-standing-{}", field("standing")))),
+        "unit.representative_replaced" => locale.t("log-unit-replaced"),
+        _ => return None,
+    })
 }

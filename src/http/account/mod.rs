@@ -19,10 +19,13 @@ use super::mishap::Mishap;
 use super::reply::Reply;
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::domain::account::AccountKind;
 use crate::ids::SystemId;
-use crate::pages::{Locale, Page, Rendered, Visit, beijing as moment};
+use crate::mandates::invitations_of;
+pub(super) use crate::pages::beijing as moment;
+use crate::pages::{Locale, Page, Rendered, Visit};
 use crate::storage::accounts::Evidence;
-use crate::storage::{accounts, consents as consented, guardianships, links as linked, sessions as begun};
+use crate::storage::{accounts, consents as consented, guardianships, links as linked, mandates, sessions as begun};
 use crate::upstream::catalogue;
 
 #[derive(Template)]
@@ -41,6 +44,10 @@ struct Overview {
     links: usize,
     sessions: usize,
     consents: usize,
+    /// The way to the units that the person acts for, and how many; a unit's own account leads to its page.
+    units: (String, usize),
+    /// Invitations to act for a unit that wait for an answer.
+    invitations: usize,
     /// How many children a person looks after; a unit has none.
     children: Option<usize>,
 }
@@ -48,6 +55,9 @@ struct Overview {
 /// `GET /account`; a guardian who has signed in for a child goes on with that.
 pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: HeaderMap) -> Result<Reply, Mishap> {
     let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    if account.kind() == AccountKind::LegalPerson {
+        return Ok(Reply::to(format!("/units/{}", account.id)));
+    }
     if let Some(to) = children::after(&app, &headers) {
         return Ok(Reply::to(to).cookie(Cookie::After.clear(&app.config)));
     }
@@ -55,8 +65,13 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: Hea
     let evidence = accounts::evidence(&mut conn, &account.id).await?;
     let links = linked::of_account(&mut conn, &account.id).await?.len();
     let sessions = begun::of_account(&mut conn, &account.id, visit.now).await?.len();
-    let consents = consented::of_account(&mut conn, &account.id).await?.len();
+    let consents = consented::of_actor(&mut conn, &account.id).await?.len();
+    let units = match account.unit() {
+        Some(_) => (format!("/units/{}", account.id), 0),
+        None => ("/account/units".to_owned(), mandates::of_person(&mut conn, &account.id).await?.len()),
+    };
     let children = guardianships::of_guardian(&mut conn, &account.id).await?.len();
+    drop(conn);
     let page = Overview {
         page: visit.page("account-title"),
         user_name: account.user_name.as_str().to_owned(),
@@ -70,6 +85,8 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: Hea
         links,
         sessions,
         consents,
+        units,
+        invitations: invitations_of(&app, account).await?.len(),
         children: account.person().map(|_| children),
     };
     Ok(Reply::page(Rendered::new(200, &page)))
@@ -86,24 +103,24 @@ fn verified(app: &App, locale: Locale, evidence: &Evidence) -> Option<String> {
     Some(format!("{by} · {}", date(evidence.at)))
 }
 
-fn to_login() -> Reply {
+pub(super) fn to_login() -> Reply {
     Reply::to("/login")
 }
 
 /// The name of a system, whether it is still connected or not.
-fn system_name(app: &App, id: &SystemId, locale: Locale) -> String {
+pub(super) fn system_name(app: &App, id: &SystemId, locale: Locale) -> String {
     let english = locale.is_english();
     let row = catalogue::row(id).map(|row| if english { row.en } else { row.zh });
     app.systems.get(id).map(|system| system.name(english)).or(row).unwrap_or(id.as_str()).to_owned()
 }
 
 /// The name of a relying party, whether it is switched off or not.
-fn client_name(app: &App, id: &str, locale: Locale) -> String {
+pub(super) fn client_name(app: &App, id: &str, locale: Locale) -> String {
     app.clients.known(id).map_or(id, |client| client.name(locale.is_english())).to_owned()
 }
 
 /// Authentication methods (`amr`) in plain words; those without words are left out.
-fn methods(locale: Locale, amr: &str) -> String {
+pub(super) fn methods(locale: Locale, amr: &str) -> String {
     let words = amr.split(' ').filter_map(|method| match method {
         "pwd" => Some(locale.t("method-password")),
         "sms" => Some(locale.t("method-sms")),
@@ -116,6 +133,6 @@ fn methods(locale: Locale, amr: &str) -> String {
 }
 
 /// A date in Beijing time, `2026-11-24`.
-fn date(at: Timestamp) -> String {
+pub(super) fn date(at: Timestamp) -> String {
     moment(at).chars().take(10).collect()
 }

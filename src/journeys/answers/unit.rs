@@ -7,7 +7,7 @@ use super::{Answers, Review};
 use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
 use crate::domain::identity::Identity;
-use crate::domain::session::Method;
+use crate::domain::session::{IDLE, Method};
 use crate::domain::unit::Unit;
 use crate::ids::{AccountId, InvitationId, JourneyId, SystemId, UpstreamSubject};
 use crate::notify::codes::Recipient;
@@ -58,7 +58,12 @@ pub struct Invitation {
 #[serde(rename_all = "snake_case")]
 pub(in crate::journeys) enum By {
     /// Signed in here, in this journey.
-    Here(Vec<Method>),
+    Here {
+        /// How.
+        methods: Vec<Method>,
+        /// In which browser.
+        browser: String,
+    },
     /// Confirmed this unit on an own device.
     Invitation(InvitationId, Unit),
 }
@@ -87,10 +92,13 @@ impl RepresentativeProof {
         &self.identity
     }
 
-    /// How they signed in, if it was here.
-    pub fn methods(&self) -> Option<&[Method]> {
+    /// How they signed in, if it was in this browser and a moment ago: then it is their session that goes on. A clerk who
+    /// completes the account later, or elsewhere, isn't signed in as the representative.
+    pub fn methods(&self, browser: &str, now: Timestamp) -> Option<&[Method]> {
         match &self.by {
-            By::Here(methods) => Some(methods),
+            By::Here { methods, browser: here } => {
+                (here == browser && now.since(self.at) < IDLE).then_some(methods.as_slice())
+            }
             By::Invitation(..) => None,
         }
     }
@@ -99,7 +107,7 @@ impl RepresentativeProof {
         let legacy = answers.proof().is_some_and(|p| *p.system() == self.legacy.0 && *p.subject() == self.legacy.1);
         legacy
             && match &self.by {
-                By::Here(_) => !answers.unit.invited,
+                By::Here { .. } => !answers.unit.invited,
                 By::Invitation(_, unit) => answers.unit.invited && answers.unit.entered.as_ref() == Some(unit),
             }
     }
@@ -250,6 +258,12 @@ impl Answers {
         self.unit.representative.as_ref().filter(|proof| self.is_units() && proof.is_for(self))
     }
 
+    /// The same answers without a representative who has signed in in the journey's browser; `None` if there is none.
+    pub(in crate::journeys) fn without_sign_in(&self) -> Option<Self> {
+        let here = self.unit.representative.as_ref().is_some_and(|proof| matches!(proof.by, By::Here { .. }));
+        here.then(|| Self { unit: UnitAnswers { representative: None, ..self.unit.clone() }, ..self.clone() })
+    }
+
     /// What is to be checked: the unit that is entered now, and who represents it.
     pub fn claim(&self) -> Option<Claim> {
         let representative = self.representative()?.identity.clone();
@@ -285,6 +299,11 @@ impl Answers {
     pub(super) fn existing_unit(&self, today: Date) -> Option<&AccountId> {
         let unit = self.proven_unit(today)?;
         self.unit.existing.as_ref().filter(|e| e.credit_code == unit.credit_code).map(|e| &e.account)
+    }
+
+    /// Whether the account gets a representative by the registry's word: one whom it didn't have, so its password is new too.
+    pub fn names_representative(&self, today: Date) -> bool {
+        self.unit_control(today).is_some_and(|control| control.by == Authority::Registry)
     }
 
     /// Authority over that account.

@@ -74,8 +74,10 @@ impl ChoosePassword {
     }
 }
 
+/// Not where it becomes that of an account which exists: a former representative may know it.
 fn may_keep(answers: &Answers) -> bool {
-    !answers.is_childs() && answers.proof().is_some_and(|proof| proof.password_hash().is_some())
+    let new = answers.unit.existing.is_none() && !answers.is_childs();
+    new && answers.proof().is_some_and(|proof| proof.password_hash().is_some())
 }
 
 /// The person's own data, which a password must not hold.
@@ -109,7 +111,7 @@ impl Step for ChoosePassword {
     }
 
     fn applies(&self, answers: &Answers, today: Date) -> bool {
-        answers.existing_account(today).is_none()
+        answers.existing_account(today).is_none() || answers.names_representative(today)
     }
 
     fn is_satisfied(&self, answers: &Answers, _: Date) -> bool {

@@ -27,6 +27,7 @@ pub(super) const PIPELINE: &[Check] = &[
     claims,
     login_hint,
     account_kind,
+    offline_access,
 ];
 
 /// A request before the first check.
@@ -173,11 +174,26 @@ fn login_hint(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationReq
     Ok(())
 }
 
-/// This portal's own parameter.
-fn account_kind(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+/// This portal's own parameter: a kind that the client takes.
+fn account_kind(
+    addressed: &Addressed<'_>,
+    params: &Params,
+    request: &mut AuthorizationRequest,
+) -> Result<(), OAuthError> {
     if let Some(text) = params.get("account_kind") {
-        request.account_kind =
-            Some(AccountKind::parse(text).ok_or(invalid("account_kind must be individual or legal_person"))?);
+        let kind = AccountKind::parse(text).ok_or(invalid("account_kind must be individual or legal_person"))?;
+        if !addressed.client.takes(kind) {
+            return Err(invalid("account_kind is not one that this client takes"));
+        }
+        request.account_kind = Some(kind);
+    }
+    Ok(())
+}
+
+/// OpenID Connect Core, section 11: ignored unless the person is asked.
+fn offline_access(_: &Addressed<'_>, _: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    if !request.prompt.consent {
+        request.scopes = request.scopes.without(Scope::OfflineAccess);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! way back) → [`AuthorizationRequest`] (every check passed) → a decision → a code. Before `Addressed` an error is a
 //! page, after it a redirect: the type decides.
 
+mod about;
 mod checks;
 pub mod code;
 pub mod guardian;
@@ -14,6 +15,7 @@ use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::request::AuthorizationRequest;
 
+pub use about::{About, Choice, about, is_named};
 pub use policy::{Decision, Given, decide};
 
 /// Why a request can't even be answered by a redirect (RFC 6749, section 4.1.2.1): it is shown to the person.

@@ -1,9 +1,9 @@
 //! The policy: whether a request can be answered now, or which page has to come first. Evaluated again each time the
 //! person returns: nothing trusts that "login happened".
 
+use super::about::About;
 use super::guardian;
 use crate::clock::Timestamp;
-use crate::domain::account::Account;
 use crate::domain::session::Session;
 use crate::protocol::acr::Acr;
 use crate::protocol::error::{ErrorCode, OAuthError};
@@ -13,17 +13,19 @@ use crate::protocol::scope::{Scope, Scopes};
 /// What has been given so far.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
-    /// Who is signed in.
-    pub signed_in: Option<(&'a Session, &'a Account)>,
-    /// What the account has allowed this client.
+    /// Who is signed in, and whom the request is about.
+    pub signed_in: Option<(&'a Session, &'a About)>,
+    /// What the client was allowed about them.
     pub consent: &'a Scopes,
     /// Whether consent was given on this request's own page.
     pub consented_here: bool,
-    /// Whether the account was chosen on this request's own page.
+    /// Whether it was chosen on this request's own page whom to act for.
     pub selected_here: bool,
+    /// Whether the client takes units: then a sign-in alone is no choice.
+    pub takes_units: bool,
     /// When the interaction began; none on the silent path.
     pub asked_at: Option<Timestamp>,
-    /// Whether the request is for somebody else than who is signed in.
+    /// Whether the request is for somebody else.
     pub is_other: bool,
     /// The time.
     pub now: Timestamp,
@@ -36,7 +38,9 @@ pub enum Decision {
     Issue,
     /// Ask for the sign-in.
     Login,
-    /// Ask which account.
+    /// Ask who acts for the unit that has signed in.
+    Actor,
+    /// Ask which account, or whom to act for.
     Select,
     /// Ask for consent.
     Consent,
@@ -55,6 +59,7 @@ pub fn decide(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     let refuse = |code, text| Decision::Refuse(OAuthError::new(code, text));
     match wanted {
         Decision::Login => refuse(ErrorCode::LoginRequired, "nobody is signed in, or not recently enough"),
+        Decision::Actor => refuse(ErrorCode::LoginRequired, "who acts for the unit has to be proven"),
         Decision::Select => refuse(ErrorCode::AccountSelectionRequired, "an account has to be chosen"),
         Decision::Consent => refuse(ErrorCode::ConsentRequired, "the person has not consented yet"),
         Decision::Guardian => refuse(ErrorCode::ConsentRequired, "the child's guardian has not consented yet"),
@@ -63,32 +68,36 @@ pub fn decide(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
 }
 
 fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
-    let Some((session, account)) = given.signed_in else { return Decision::Login };
+    let Some((session, about)) = given.signed_in else { return Decision::Login };
     if !signed_in_recently(request, given, session) {
         return Decision::Login;
     }
+    let bearer = match about {
+        About::Bearer(bearer) => bearer,
+        About::Choose => return Decision::Select,
+        About::Prove => return Decision::Actor,
+        About::Nobody => return Decision::Login,
+    };
+    let fresh = is_after(session, given.asked_at);
+    if request.prompt.select_account && !given.selected_here && (given.takes_units || !fresh) {
+        return Decision::Select;
+    }
     // A sign-in may help, once: what isn't met after it is for the client to know.
-    let unmet = |code, text| match is_after(session, given.asked_at) {
+    let unmet = |code, text| match fresh {
         true => Decision::Refuse(OAuthError::new(code, text)),
         false => Decision::Login,
     };
     if given.is_other {
         return unmet(ErrorCode::LoginRequired, "somebody else has signed in");
     }
-    let reached = Acr { identity: account.identity_level, sign_in: session.level };
+    let reached = Acr { identity: bearer.identity_level(), sign_in: session.level };
     let will_do = |wanted: &String| Acr::parse(wanted).is_some_and(|wanted| reached.satisfies(wanted));
     if !request.essential_acr.is_empty() && !request.essential_acr.iter().any(will_do) {
         return unmet(ErrorCode::UnmetAuthenticationRequirements, "no essential acr value is reached");
     }
-    if request.account_kind.is_some_and(|kind| kind != account.kind()) {
-        return Decision::Login;
-    }
-    if request.prompt.select_account && !given.selected_here && !is_after(session, given.asked_at) {
-        return Decision::Select;
-    }
     let asked = request.asked();
     let covered = given.consent.covers(&asked);
-    if guardian::consents(account, &asked, given.now.date()) {
+    if guardian::consents(&bearer.account, &asked, given.now.date()) {
         return if covered { Decision::Issue } else { Decision::Guardian };
     }
     if !given.consented_here && (request.prompt.consent || !covered) {
@@ -111,6 +120,6 @@ fn signed_in_recently(request: &AuthorizationRequest, given: &Given<'_>, session
 }
 
 /// Whether the sign-in happened for this interaction.
-fn is_after(session: &Session, asked_at: Option<Timestamp>) -> bool {
+pub(super) fn is_after(session: &Session, asked_at: Option<Timestamp>) -> bool {
     asked_at.is_some_and(|asked| session.authenticated_at >= asked)
 }

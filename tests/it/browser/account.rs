@@ -4,9 +4,9 @@ use super::chrome::{Chrome, DESK, Look, NEXT};
 use super::demo::{Demo, person};
 use super::walk::{NEW_PASSWORD, Walk};
 
-const TELEPHONE: Look = Look { language: "en", size: (360, 740), script: true };
+pub(super) const TELEPHONE: Look = Look { language: "en", size: (360, 740), script: true };
 /// The pages, by the last part of their path.
-const PAGES: [&str; 5] = ["phone", "links", "sessions", "consents", "log"];
+const PAGES: [&str; 6] = ["phone", "links", "sessions", "consents", "units", "log"];
 
 /// Looks at every account page.
 async fn see_all(walk: &Walk<'_>, state: &str) {
@@ -20,7 +20,7 @@ async fn see_all(walk: &Walk<'_>, state: &str) {
 }
 
 /// From the relying party through the migration and back: an account with a link and a consent.
-async fn migrate(walk: &Walk<'_>, lang: &str) {
+pub(super) async fn migrate(walk: &Walk<'_>, lang: &str) {
     let liming = person("liming");
     walk.chrome.open(&walk.demo.relying_party(&format!("/?lang={lang}"))).await;
     walk.to_login().await;

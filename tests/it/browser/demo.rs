@@ -73,6 +73,11 @@ impl Demo {
         Self { process, port, folder, http }
     }
 
+    /// The demonstration's database and keys, beside the running one.
+    pub(super) async fn beside(&self) -> std::sync::Arc<guiyi::app::App> {
+        guiyi::demo::world::open(&self.folder.join("data")).await.unwrap()
+    }
+
     fn at(&self, offset: u16, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port + offset)
     }
@@ -137,6 +142,16 @@ impl Demo {
     pub(super) async fn told(&self, to: &str, words: &str) -> String {
         let pick = |text: &str| text.contains(words).then(|| text.to_owned());
         until(&format!("a message to {to} with {words}"), async || self.message(to, pick).await).await
+    }
+
+    /// The running portal's database and keys, for putting there what no page makes yet.
+    pub(super) async fn store(&self) -> std::sync::Arc<guiyi::app::App> {
+        guiyi::demo::world::open(&self.folder.join("data")).await.unwrap()
+    }
+
+    /// The running portal's database.
+    pub(super) fn database(&self) -> String {
+        format!("sqlite:{}", self.folder.join("data/guiyi.db").display())
     }
 
     /// Runs `guiyi review` as one of the demonstration's reviewers, and gives what it prints.

@@ -18,6 +18,8 @@ mod mishaps;
 mod other_systems;
 mod registration;
 mod small_screen;
+mod unit_sign_in;
+mod units;
 mod whole_way;
 mod without_script;
 

@@ -12,7 +12,9 @@ type Story = (&'static str, &'static Character);
 
 fn everybody() -> Vec<Story> {
     let exam = EXAM.iter().map(|(person, _)| ("jyt", person));
-    PEOPLE.iter().map(|person| ("hefei", person)).chain(exam).chain(POLICE.iter().map(|p| ("gat", p))).collect()
+    // Units have stories of their own: units::stories.
+    let people = PEOPLE.iter().filter(|person| person.unit.is_none());
+    people.map(|person| ("hefei", person)).chain(exam).chain(POLICE.iter().map(|p| ("gat", p))).collect()
 }
 
 /// Whom the story wants to be done before: `liming 办完`.
@@ -92,14 +94,7 @@ impl Walk {
     async fn walk(&self, story: Story) {
         use Expectation as E;
         let person = story.1;
-        let (who, end, world) = (person.account, person.expectation, &self.world);
-        if end == E::Unit {
-            let mut browser = world.browser();
-            browser.get("/migrate").await.submit(&[("system", story.0)]).await;
-            browser.submit(&[("kind", "legal_person")]).await;
-            assert!(browser.shows("正在准备中"), "{who}: {}", browser.body);
-            return;
-        }
+        let (who, end) = (person.account, person.expectation);
         let mut browser = self.sign_in(story).await;
         let refusal = match end {
             E::Locked => "锁定",
@@ -241,5 +236,5 @@ stories! {
     whoever_matches: Match, MismatchThenMatch, CorrectedThenMatch;
     whoever_comes_second: BindByCode, BindByPassword, UserNameTaken, SharedPhone;
     whoever_needs_a_reviewer: ManualReview, Contradiction, Flagged, UnusualName;
-    whoever_is_stopped: Minor, MinorByBirthDate, Refused, Locked, Disabled, Unit;
+    whoever_is_stopped: Minor, MinorByBirthDate, Refused, Locked, Disabled;
 }

@@ -143,7 +143,7 @@ both! {
         assert!(param(&browser, "code").is_some());
         world.advance(1);
         browser.get(&query(&challenge, &[("prompt", "select_account")])).await;
-        assert!(browser.shows("选择账号") && browser.shows("l***g"));
+        assert!(browser.shows("选择身份") && browser.shows("自己") && browser.shows("l***g"));
         browser.submit(&[("choice", "this")]).await;
         assert!(param(&browser, "code").is_some());
         browser.get(&query(&challenge, &[("prompt", "select_account")])).await;
@@ -165,9 +165,11 @@ both! {
         let mut browser = signed_in(&world).await;
         code(&mut browser, &challenge, &[]).await;
         browser.get(&query(&challenge, &[("account_kind", "legal_person")])).await;
-        assert!(browser.at.starts_with("/login") && browser.shows("即将开通"), "{}", browser.at);
+        assert!(browser.shows("选择身份") && browser.shows("您还不能代表任何单位办理"), "{} {}", browser.at, browser.body);
+        browser.submit(&[("choice", "this")]).await;
+        assert!(browser.left.is_none() && browser.shows("选择身份"), "oneself isn't offered, and isn't taken");
         browser.get(&query(&challenge, &[("account_kind", "legal_person"), ("prompt", "none")])).await;
-        assert_eq!(param(&browser, "error").as_deref(), Some("login_required"));
+        assert_eq!(param(&browser, "error").as_deref(), Some("account_selection_required"));
     }
 
     async fn a_post_goes_round_once_so_that_the_session_cookie_comes_along(world) {

@@ -11,7 +11,7 @@ use crate::support::{BOOKING, RS256, RS256_SECRET, pkce, token, userinfo};
 const SOCIAL: [(&str, &str); 2] = [("client_id", RS256), ("redirect_uri", "https://social.example/callback?tenant=1")];
 
 /// What a request of the demonstration's client gives: ID token claims and userinfo.
-async fn asked(world: &World, browser: &mut Browser, scope: &str, claims: &Value) -> (Value, Value) {
+pub async fn asked(world: &World, browser: &mut Browser, scope: &str, claims: &Value) -> (Value, Value) {
     let (verifier, challenge) = pkce();
     let code = code(browser, &challenge, &[("scope", scope), ("claims", &claims.to_string())]).await;
     let (status, tokens) = redeem(world, &code, &verifier).await;
@@ -21,7 +21,7 @@ async fn asked(world: &World, browser: &mut Browser, scope: &str, claims: &Value
 }
 
 /// The claims of an ID token whose signature was checked elsewhere.
-fn payload(tokens: &Value) -> Value {
+pub fn payload(tokens: &Value) -> Value {
     use base64::Engine;
     let part = tokens["id_token"].as_str().unwrap().split('.').nth(1).unwrap();
     serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
@@ -294,7 +294,7 @@ both! {
         assert_eq!(told["verified_claims_supported"], true);
         assert_eq!(told["trust_frameworks_supported"], json!(["urn:guiyi:real-name"]));
         assert_eq!(told["evidence_supported"], json!(["electronic_record", "document"]));
-        assert_eq!(told["claims_in_verified_claims_supported"], json!(["name", "gender", "birthdate", "identity_document"]));
+        assert_eq!(told["claims_in_verified_claims_supported"], json!(["name", "gender", "birthdate", "identity_document", "organization_name", "credit_code"]));
         for (list, member) in [
             ("claims_supported", "verified_claims"), ("claims_supported", "legacy_accounts"), ("scopes_supported", "legacy_accounts"),
             ("electronic_records_supported", "population_register"), ("documents_supported", "idcard"),

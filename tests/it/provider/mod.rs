@@ -2,12 +2,17 @@
 
 mod authorize;
 mod bad_input;
-mod claims;
+pub mod claims;
+mod introspection;
 mod logout;
 mod nodes;
+mod refresh;
+mod selection;
 mod tokens;
+mod units;
 
 pub use tokens::redeem;
+pub use units::acting_code;
 
 use crate::migration::{LIMING, migrate};
 use crate::support::{Browser, World};

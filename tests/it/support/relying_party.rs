@@ -132,8 +132,18 @@ pub async fn userinfo(router: &Router, token: &str) -> (u16, serde_json::Value) 
 
 /// Status and body of the token endpoint.
 pub async fn token(router: &Router, basic: Option<(&str, &str)>, form: &[(&str, &str)]) -> (u16, serde_json::Value) {
+    endpoint(router, "/token", basic, form).await
+}
+
+/// Status and body of an endpoint that takes a form of a client.
+pub async fn endpoint(
+    router: &Router,
+    path: &str,
+    basic: Option<(&str, &str)>,
+    form: &[(&str, &str)],
+) -> (u16, serde_json::Value) {
     use base64::Engine;
-    let mut request = axum::http::Request::post("/token").header("content-type", "application/x-www-form-urlencoded");
+    let mut request = axum::http::Request::post(path).header("content-type", "application/x-www-form-urlencoded");
     if let Some((id, secret)) = basic {
         let text = base64::engine::general_purpose::STANDARD.encode(format!("{id}:{secret}"));
         request = request.header("authorization", format!("Basic {text}"));

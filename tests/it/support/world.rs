@@ -10,6 +10,7 @@ use guiyi::clock::{Clock, Random, Timestamp};
 use guiyi::config::{ClientEntry, Config};
 use guiyi::demo::world::{Neighbours, Places, Secrets, config};
 use guiyi::demo::{exam, inbox, legacy, police, registry, societies, source};
+use guiyi::domain::account::AccountKind;
 use guiyi::domain::client::SigningAlgorithm;
 use guiyi::ids::{ClientId, SystemId};
 use guiyi::secret::Secret;
@@ -125,7 +126,8 @@ impl World {
         second.name_zh = "社保查询".into();
         second.secret = Some(Secret::new(RS256_SECRET));
         second.redirect_uris = vec!["https://social.example/callback?tenant=1".into()];
-        second.scopes = "openid profile phone legacy_accounts".into();
+        second.scopes = "openid profile phone legacy_accounts offline_access".into();
+        second.account_kinds = vec![AccountKind::Individual];
         second.owns_system = Some(SystemId::from("hefei"));
         second.sector = Some("social.example".into());
         second.id_token_signed_response_alg = SigningAlgorithm::RS256;
@@ -133,7 +135,7 @@ impl World {
             id: ClientId::from(PUBLIC),
             secret: None,
             redirect_uris: vec!["cn.example.app:/callback".into()],
-            scopes: "openid profile".into(),
+            scopes: "openid profile offline_access".into(),
             owns_system: None,
             sector: Some("app.example".into()),
             ..second.clone()

@@ -19,6 +19,42 @@ both! {
         assert_eq!(rows(&world).await, [0, 0, 0]);
     }
 
+    async fn whoever_knows_the_old_password_goes_on_without_the_representative_who_signed_in_elsewhere(world) {
+        citizen(&world, &LIMING).await;
+        let unit = Unit::of("huiyun");
+        let mut browser = world.browser();
+        to_representative(&mut browser, "/migrate", &unit).await;
+        let page = browser.at.clone();
+        browser.submit(&[("action", "register")]).await;
+        browser.get(&page).await;
+        let number = browser.body.split("本单位的办理编号：").nth(1).unwrap().chars().take(14).collect::<String>();
+        sign_in(&mut browser, "liming", NEW_PASSWORD).await;
+        browser.submit(&unit.form()).await;
+        agree(&mut browser).await;
+        assert!(browser.at.ends_with("/user-name"), "{}", browser.at);
+        let mut clerk = world.browser();
+        clerk.get("/continue").await;
+        clerk.submit(&[("number", &number), ("captcha", "0000")]).await;
+        let hidden = clerk.form().1;
+        let mut fields: Vec<(&str, &str)> = hidden.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        fields.extend([("account", unit.account), ("password", unit.password)]);
+        clerk.post("/continue/password", &fields).await;
+        assert!(clerk.at.ends_with("/representative"), "proven anew: {} {}", clerk.at, clerk.body);
+    }
+
+    async fn a_representative_who_signed_in_an_hour_ago_is_not_signed_in_by_the_end(world) {
+        citizen(&world, &LIMING).await;
+        let mut browser = world.browser();
+        to_checked(&mut browser, "/migrate", &Unit::of("huiyun"), "liming").await;
+        world.advance(61 * 60);
+        let at = browser.at.clone();
+        browser.get(&at).await;
+        complete(&mut browser, "huiyun").await;
+        assert!(browser.shows("请用新的单位账号登录"), "{}", browser.body);
+        browser.get("/account").await;
+        assert_eq!(browser.at, "/login");
+    }
+
     async fn a_page_out_of_order_leads_to_the_current_step(world) {
         let mut browser = world.browser();
         to_representative(&mut browser, "/migrate", &Unit::of("huiyun")).await;

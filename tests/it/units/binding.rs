@@ -34,8 +34,17 @@ both! {
         let mut browser = to_existing(&world, "zhangwei").await;
         assert!(browser.at.ends_with("/existing-unit") && browser.shows("原法定代表人"), "{}", browser.body);
         browser.submit(&[("action", "bind")]).await;
+        assert!(browser.at.ends_with("/password"), "the former representative knows the old one: {}", browser.at);
+        let fields = [("new_password", "A-new-seal-of-ours-8"), ("new_password_again", "A-new-seal-of-ours-8")];
+        browser.submit(&fields).await;
         assert!(browser.at.ends_with("/done"), "{} {}", browser.at, browser.body);
         assert_eq!(rows(&world).await, [1, 1, 2]);
+        for (password, right) in [(UNIT_PASSWORD, false), ("A-new-seal-of-ours-8", true)] {
+            let mut unit = world.browser();
+            unit.get("/login?tab=legal").await;
+            unit.submit(&[("identifier", "huiyun"), ("password", password)]).await;
+            assert_eq!(unit.error("identifier"), !right, "{password}: {}", unit.body);
+        }
         let person = world.text("SELECT person_id FROM mandates WHERE ended_at IS NULL").await;
         assert_eq!(person, world.text("SELECT id FROM accounts WHERE user_name = 'zhangwei'").await);
         assert_eq!(world.text("SELECT ended_why FROM mandates WHERE ended_at IS NOT NULL").await, "replaced");

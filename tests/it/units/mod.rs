@@ -6,8 +6,9 @@ mod detour;
 mod invited;
 mod registry;
 mod review;
+mod stories;
 
-use guiyi::demo::people::{COMPANIES, SOCIETIES};
+use guiyi::demo::people::{COMPANIES, PEOPLE, SOCIETIES};
 
 use crate::migration::{NEW_PASSWORD, Person, to_user_name};
 use crate::support::{Browser, World};
@@ -28,9 +29,10 @@ pub struct Unit {
 impl Unit {
     /// The demonstration's unit with this old account.
     pub fn of(account: &str) -> Self {
+        let here = PEOPLE.iter().find(|p| p.account == account).map(|person| ("hefei", person));
         let company = COMPANIES.iter().find(|p| p.account == account).map(|person| ("gsj", person));
         let society = SOCIETIES.iter().find(|(p, _)| p.account == account).map(|(person, _)| ("mzt", person));
-        let (system, person) = company.or(society).expect("no such unit");
+        let (system, person) = here.or(company).or(society).expect("no such unit");
         let truth = person.unit.unwrap().truth;
         let mut day = truth.registered_on.split('-');
         Self {
@@ -62,6 +64,9 @@ impl Unit {
 pub async fn to_representative(browser: &mut Browser, entry: &str, unit: &Unit) {
     browser.get(entry).await;
     browser.submit(&[("system", unit.system)]).await;
+    if browser.at.ends_with("/account-kind") {
+        browser.submit(&[("kind", "legal_person")]).await;
+    }
     assert!(browser.at.ends_with("/sign-in"), "{}", browser.at);
     browser.submit(&[("account", unit.account), ("password", unit.password)]).await;
     assert!(browser.at.ends_with("/representative"), "{} {}", browser.at, browser.body);
@@ -96,6 +101,17 @@ pub async fn complete(browser: &mut Browser, name: &str) {
     browser.submit(&fields).await;
     assert!(browser.at.ends_with("/done"), "{} {}", browser.at, browser.body);
 }
+
+/// Verified in the old system; he represents many.
+pub const ZHANGSAN: Person = Person {
+    account: "zhangsan",
+    password: "Qimen-black-tea",
+    name: "张三",
+    number: "340103198211209971",
+    gender: "1",
+    ethnic: "01",
+    phone: "19900000065",
+};
 
 pub const UNIT_PASSWORD: &str = "Seal-of-the-office-5";
 

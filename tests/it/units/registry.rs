@@ -89,9 +89,7 @@ both! {
     }
 
     async fn a_revoked_a_dissolved_and_a_moved_unit_are_told_why(world) {
-        let zhangsan = Person { account: "zhangsan", password: "Qimen-black-tea", name: "张三", number: "340103198211209971",
-                                gender: "1", ethnic: "01", phone: "19900000065" };
-        citizen(&world, &zhangsan).await;
+        citizen(&world, &ZHANGSAN).await;
         for (account, text) in [("yaohaicoal", "已被吊销"), ("oldbridge", "已注销"), ("movedaway", "已迁出")] {
             let mut browser = world.browser();
             to_checked(&mut browser, "/migrate", &Unit::of(account), "zhangsan").await;

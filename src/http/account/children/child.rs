@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 
 use super::{LIST, mine, relation, to_sign_in};
 use crate::app::App;
+use crate::domain::account::AccountKind;
 use crate::http::account::{client_name, date, moment, system_name};
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
@@ -53,7 +54,7 @@ pub(in crate::http) async fn show(
     let mut conn = app.db.read().await?;
     let links = links::of_account(&mut conn, &child.id).await?;
     let sessions = sessions::of_account(&mut conn, &child.id, visit.now).await?;
-    let consents = consents::of_account(&mut conn, &child.id).await?;
+    let consents = consents::of_actor(&mut conn, &child.id).await?;
     let device = |device: String| if device.is_empty() { visit.locale.t("session-unknown") } else { device };
     let page = ChildPage {
         page: visit.page("child-title"),
@@ -76,7 +77,11 @@ pub(in crate::http) async fn show(
                 name: client_name(&app, consent.client.as_str(), visit.locale),
                 client: consent.client.0,
                 since: date(consent.granted_at),
-                scopes: consent.scopes.iter().map(|scope| visit.locale.scope(scope)).collect(),
+                scopes: consent
+                    .scopes
+                    .iter()
+                    .filter_map(|scope| visit.locale.scope(scope, AccountKind::Individual))
+                    .collect(),
             })
             .collect(),
         id: child.id.0.clone(),

@@ -9,13 +9,15 @@ use serde_json::json;
 
 use super::{LIST, mine, to_sign_in};
 use crate::app::App;
+use crate::domain::account::AccountKind;
 use crate::domain::client::Client;
 use crate::http::mishap::Mishap;
 use crate::http::posted::{Posted, Queried};
 use crate::http::reply::Reply;
-use crate::ids::ClientId;
+use crate::ids::{AccountId, ClientId};
 use crate::pages::{Form, Page, Rendered, Visit};
 use crate::protocol::scope::{Scope, Scopes};
+use crate::storage::consents::Key;
 use crate::storage::{Stored, audit, consents, grants};
 
 #[derive(Template)]
@@ -38,9 +40,14 @@ struct Chosen {
     scopes: Vec<(&'static str, String)>,
 }
 
-/// What of a client needs consent: all that it may ask for, but its own identifier of the person.
+/// What of a client needs consent: all that it may ask for of a person, but its own identifier.
 fn offered(client: &Client) -> impl Iterator<Item = Scope> + '_ {
-    client.scopes.iter().filter(|scope| *scope != Scope::Openid)
+    client.scopes.iter().filter(|scope| !matches!(scope, Scope::Openid | Scope::Organization))
+}
+
+/// The child's own consent: nobody acts for it at the client.
+fn key(child: &AccountId, client: ClientId) -> Key {
+    Key { account: child.clone(), actor: child.clone(), client }
 }
 
 /// `GET /account/children/{child}/consents`: the applications; with `client` what that one may be allowed.
@@ -56,7 +63,8 @@ pub(in crate::http) async fn ask(
 async fn page(app: &App, visit: &Visit, child: &str, client: &str, form: Form, status: u16) -> Result<Reply, Mishap> {
     let Some((_, child, _)) = mine(app, visit, child).await? else { return Ok(to_sign_in(app, LIST)) };
     let english = visit.locale.is_english();
-    let clients = app.clients.all().into_iter().filter(|client| offered(client).next().is_some());
+    let takes = |client: &&Client| client.takes(AccountKind::Individual) && offered(client).next().is_some();
+    let clients = app.clients.all().into_iter().filter(takes);
     let page = ConsentsPage {
         page: visit.page("child-consent-title"),
         name: child.shown_name(),
@@ -65,7 +73,9 @@ async fn page(app: &App, visit: &Visit, child: &str, client: &str, form: Form, s
         chosen: app.clients.get(client).map(|client| Chosen {
             id: client.id.0.clone(),
             name: client.name(english).to_owned(),
-            scopes: offered(client).map(|scope| (scope.as_str(), visit.locale.scope(scope))).collect(),
+            scopes: offered(client)
+                .filter_map(|scope| Some((scope.as_str(), visit.locale.scope(scope, AccountKind::Individual)?)))
+                .collect(),
         }),
         form,
     };
@@ -89,14 +99,14 @@ pub(in crate::http) async fn grant(
         return page(&app, &visit, &id, client.id.as_str(), form, 422).await;
     }
     let scopes = ticked.union(&[Scope::Openid].into_iter().collect());
-    let (child, client, random, now) = (child.id.clone(), client.id.clone(), app.random.clone(), visit.now);
-    let consent = consents::cache_key(&child, &client);
+    let (key, random, now) = (key(&child.id, client.id.clone()), app.random.clone(), visit.now);
+    let consent = key.cache_key();
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                let all = consents::grant(tx, &child, &client, &scopes, now).await?;
-                let who = (format!("account:{me}"), format!("account:{child}"));
-                let detail = json!({ "client": client, "scopes": all.to_string(), "by": "guardian" });
+                let all = consents::grant(tx, &key, &scopes, now).await?;
+                let who = (format!("account:{me}"), format!("account:{}", key.account));
+                let detail = json!({ "client": key.client, "scopes": all.to_string(), "by": "guardian" });
                 audit::record(tx, &random, now, "consent.granted", (&who.0, &who.1), &detail).await
             })
         })
@@ -114,18 +124,17 @@ pub(in crate::http) async fn revoke(
 ) -> Result<Reply, Mishap> {
     let Some((me, child, _)) = mine(&app, &visit, &child).await? else { return Ok(to_sign_in(&app, LIST)) };
     let here = format!("/account/children/{}", child.id);
-    let (child, client, random, now) =
-        (child.id.clone(), ClientId::from(params.text("client")), app.random.clone(), visit.now);
-    let consent = consents::cache_key(&child, &client);
+    let (key, random, now) = (key(&child.id, ClientId::from(params.text("client"))), app.random.clone(), visit.now);
+    let consent = key.cache_key();
     let ended = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let Some(ended) = consents::revoke(tx, &child, &client, now).await? else {
+                let Some(ended) = consents::revoke(tx, &key, now).await? else {
                     return Stored::Ok(Vec::new());
                 };
-                let who = (format!("account:{me}"), format!("account:{child}"));
-                let detail = json!({ "client": client, "by": "guardian" });
+                let who = (format!("account:{me}"), format!("account:{}", key.account));
+                let detail = json!({ "client": key.client, "by": "guardian" });
                 audit::record(tx, &random, now, "consent.revoked", (&who.0, &who.1), &detail).await?;
                 Ok(ended)
             })

@@ -81,7 +81,7 @@ async fn row(app: &App, visit: &Visit, guardianship: &Guardianship) -> Stored<Op
         grown: !child.is_active() || !child.is_childs(app.today()),
         links: links::of_account(&mut conn, &child.id).await?.len(),
         sessions: sessions::of_account(&mut conn, &child.id, visit.now).await?.len(),
-        consents: consented::of_account(&mut conn, &child.id).await?.len(),
+        consents: consented::of_actor(&mut conn, &child.id).await?.len(),
         id: child.id.0,
     }))
 }

@@ -121,9 +121,9 @@ impl AwaitUnitCheck {
         let check = cx.answers.present_unit_check();
         let key = match check {
             Some(UnitCheck::Failed { why, .. }) => match why {
-                UnitFailure::Registry(UnitCheckResult::Revoked) => "unit-revoked",
-                UnitFailure::Registry(UnitCheckResult::Dissolved) => "unit-dissolved",
-                UnitFailure::Registry(UnitCheckResult::Moved) => "unit-moved",
+                UnitFailure::Registry(UnitCheckResult::Revoked) => "registry-revoked",
+                UnitFailure::Registry(UnitCheckResult::Dissolved) => "registry-dissolved",
+                UnitFailure::Registry(UnitCheckResult::Moved) => "registry-moved",
                 UnitFailure::CheckCharacter => "unit-check-character",
                 UnitFailure::Registry(_) | UnitFailure::Contradiction => "unit-mismatch",
             },

@@ -195,7 +195,8 @@ impl Representative {
         methods: Vec<Method>,
         params: &Params,
     ) -> Result<Taken, StepError> {
-        let Some(proof) = proof(cx.answers, account, By::Here(methods), cx.visit.now) else {
+        let by = By::Here { methods, browser: cx.visit.browser.clone() };
+        let Some(proof) = proof(cx.answers, account, by, cx.visit.now) else {
             let mut form = Form::typed(params);
             form.fault("identifier", "representative-no-person");
             return Ok(Taken::Show(self.page(cx, form, None, 422)?));

@@ -1,0 +1,77 @@
+//! Token introspection (RFC 7662): for confidential clients, about their own tokens. Anybody else's, and whatever isn't good
+//! any more, is `active: false` and nothing besides.
+
+use serde_json::{Map, Value, json};
+
+use super::access::live;
+use super::bearer::Bearer;
+use super::claims::subject;
+use super::refresh::{self, RefreshToken};
+use super::token::{ACCESS_TOKEN_LIFETIME, TokenError};
+use super::{client_auth, organization};
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::domain::client::Client;
+use crate::protocol::error::{ErrorCode, OAuthError};
+use crate::protocol::params::Params;
+use crate::protocol::scope::Scopes;
+
+/// Answers an introspection request (section 2.2).
+///
+/// # Errors
+/// [`TokenError`]: only about the client and the request, never about the token.
+pub async fn introspect(app: &App, authorization: Option<&str>, params: &Params) -> Result<Value, TokenError> {
+    let client = client_auth::authenticate(app, authorization, params)?;
+    if client.is_public() {
+        let refused = OAuthError::new(ErrorCode::InvalidClient, "introspection needs a client with a secret");
+        return Err(refused.into());
+    }
+    let text = params.get("token").ok_or(OAuthError::new(ErrorCode::InvalidRequest, "token is missing"))?;
+    let now = app.clock.now();
+    if let Some(live) = live(app, text).await?.filter(|live| live.client.id == client.id) {
+        let mut told = told(app, client, &live.bearer, &live.access.scopes);
+        told.insert("token_type".to_owned(), json!("Bearer"));
+        told.insert("exp".to_owned(), json!(live.access.expires_at.seconds()));
+        told.insert("iat".to_owned(), json!(live.access.expires_at.minus(ACCESS_TOKEN_LIFETIME).seconds()));
+        return Ok(Value::Object(told));
+    }
+    Ok(match RefreshToken::open(app, text).filter(|token| token.client == client.id) {
+        Some(token) => of_refresh_token(app, client, &token, now).await?,
+        None => inactive(),
+    })
+}
+
+fn inactive() -> Value {
+    json!({ "active": false })
+}
+
+async fn of_refresh_token(
+    app: &App,
+    client: &Client,
+    token: &RefreshToken,
+    now: Timestamp,
+) -> Result<Value, TokenError> {
+    let standing = refresh::standing(app, client, token, now).await?;
+    let Some((family, bearer)) = standing.filter(|(family, _)| family.answers(token.generation, now)) else {
+        return Ok(inactive());
+    };
+    let mut told = told(app, client, &bearer, &family.granted.scopes);
+    told.insert("exp".to_owned(), json!(family.expires_at.seconds()));
+    Ok(Value::Object(told))
+}
+
+/// Whom a token is about, and what it opens.
+fn told(app: &App, client: &Client, bearer: &Bearer, scopes: &Scopes) -> Map<String, Value> {
+    let mut told = organization::marks(app, client, bearer);
+    for (name, value) in [
+        ("active", json!(true)),
+        ("scope", json!(scopes.to_string())),
+        ("client_id", json!(client.id)),
+        ("sub", json!(subject(app, client, &bearer.account))),
+        ("aud", json!(client.id)),
+        ("iss", json!(app.config.issuer_text())),
+    ] {
+        told.insert(name.to_owned(), value);
+    }
+    told
+}
