@@ -157,7 +157,7 @@ mod tests {
             assert!(matches!(SignInIdentifier::parse(&raw, TODAY), Ok(SignInIdentifier::CreditCode(_))), "{raw}");
         }
         // Of the form of a citizen's number, but the date in it is none, and its own check character is right.
-        assert!(matches!(SignInIdentifier::parse("911100001000134404", TODAY), Ok(SignInIdentifier::CreditCode(_))));
+        assert!(matches!(SignInIdentifier::parse("913401007049012352", TODAY), Ok(SignInIdentifier::CreditCode(_))));
     }
 
     #[test]

@@ -150,12 +150,15 @@ struct GuardianPage {
 /// The page that tells a child that its guardian consents, and to what.
 pub(super) fn guardian_page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Reply {
     let asked = waiting.request.asked().intersection(&addressed.client.scopes);
-    let more = asked.iter().filter(|scope| *scope != Scope::Openid);
     let page = GuardianPage {
         page: visit.page("guardian-consents-title"),
         interaction: waiting.id.0.clone(),
         client: addressed.client.name(visit.locale.is_english()).to_owned(),
-        scopes: more.filter_map(|scope| visit.locale.scope(scope, AccountKind::Individual)).collect(),
+        scopes: asked
+            .iter()
+            .filter(|scope| *scope != Scope::Openid)
+            .filter_map(|scope| visit.locale.scope(scope, AccountKind::Individual))
+            .collect(),
     };
     Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()))
 }

@@ -174,11 +174,11 @@ impl Plan {
                 new.session.acting = new.session.acting.choosing(client, mandate.as_ref());
             }
         }
-        if let Some(guardian) = &self.guardian {
-            guardian.begin(tx, writes, self.account()).await?;
-        }
         if let Ending::Bind(id, password @ Some(_)) = &self.ending {
             accounts::reset_password(tx, id, password.as_ref(), *now).await?;
+        }
+        if let Some(guardian) = &self.guardian {
+            guardian.begin(tx, writes, self.account()).await?;
         }
         if let Some(session) = &session {
             session.store(tx, keys, random).await?;

@@ -145,7 +145,6 @@ impl Reviewer {
     }
 
     /// The reviewer's own case: the account, the document or the contact is the reviewer's; of a child's, the guardian too.
-    /// A unit reviews nothing.
     fn is_own(&self, case: &Case) -> bool {
         let Some(person) = self.account.person() else { return true };
         let contact = match &case.content.contact {
@@ -368,8 +367,9 @@ fn level_of(case: &Case, slots: &[i64]) -> Result<IdentityLevel, DeskError> {
     };
     let kinds: Option<Vec<Kind>> = slots.iter().map(kind).collect();
     let kinds = kinds.ok_or(DeskError::Evidence("a picture that was named isn't there"))?;
-    let needed = DeskError::Evidence("approval needs the document, the licence, or what names a child's guardians");
-    let level = evidence::level(&kinds, case.content.whose()).ok_or(needed)?;
+    let level = evidence::level(&kinds, case.content.whose()).ok_or(DeskError::Evidence(
+        "approval needs the document, the unit's licence, or what names a child's guardians",
+    ))?;
     if case.review.account.is_some() && level < IdentityLevel::Present {
         return Err(DeskError::Evidence("touching an existing account needs the document and its holder's face"));
     }

@@ -1,5 +1,7 @@
 //! Accounts, their documents and phones. Uniqueness is the database's, not the code's.
 
+mod phones;
+
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes, units};
 use crate::clock::Timestamp;
@@ -12,6 +14,10 @@ use crate::domain::unit::Unit;
 use crate::domain::user_name::UserName;
 use crate::ids::{AccountId, SystemId, VerificationId};
 use crate::protocol::acr::IdentityLevel;
+
+pub use phones::{move_sign_in, phone_uses, signs_in};
+
+use phones::insert_phone;
 
 statements! {
     INSERT = "INSERT INTO accounts (id, kind, status, user_name, user_name_folded, holder, phone_proven_at, \
@@ -190,16 +196,6 @@ async fn insert_unit(tx: &mut Tx, account: &Account, unit: &Unit) -> Stored<Resu
     Ok(if added { Ok(()) } else { Err(Taken::CreditCode) })
 }
 
-/// Takes the phone's first free slot; slot 1 makes it the sign-in name too.
-async fn insert_phone(tx: &mut Tx, index: &str, account: &str) -> Stored<bool> {
-    for slot in 1..=ACCOUNTS_PER_PHONE {
-        if execute!(tx, INSERT_PHONE, index, slot, account)? == 1 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 fn origin_text(origin: &PasswordOrigin) -> String {
     match origin {
         PasswordOrigin::Chosen => "chosen".to_owned(),
@@ -304,48 +300,6 @@ pub async fn find_by_document(conn: &mut Conn, keys: &Keyring, document: &Docume
 /// The store's own.
 pub async fn user_name_taken(conn: &mut Conn, name: &UserName) -> Stored<bool> {
     Ok(fetch_optional!(conn, (String,), BY_USER_NAME, name.fold())?.is_some())
-}
-
-/// How many accounts have this phone as their contact.
-///
-/// # Errors
-/// The store's own.
-pub async fn phone_uses(conn: &mut Conn, keys: &Keyring, phone: &Phone) -> Stored<i64> {
-    let row = fetch_optional!(conn, (i64,), PHONE_USES, phone_index(keys, phone))?;
-    Ok(row.map_or(0, |(uses,)| uses))
-}
-
-/// Whether this account signs in with the phone.
-///
-/// # Errors
-/// The store's own.
-pub async fn signs_in(conn: &mut Conn, keys: &Keyring, phone: &Phone, account: &AccountId) -> Stored<bool> {
-    let row = fetch_optional!(conn, (i64,), PHONE_SLOT, phone_index(keys, phone), account.as_str())?;
-    Ok(row == Some((1,)))
-}
-
-/// Makes the phone the sign-in name of another account that has it as its contact; `false` if it isn't the first one's,
-/// or not the other's contact.
-///
-/// # Errors
-/// The store's own.
-pub async fn move_sign_in(
-    tx: &mut Tx,
-    keys: &Keyring,
-    phone: &Phone,
-    (from, to): (&AccountId, &AccountId),
-) -> Stored<bool> {
-    let index = phone_index(keys, phone);
-    let holder = fetch_optional!(tx, (i64,), PHONE_SLOT, index.as_str(), from.as_str())?;
-    let Some((slot,)) = fetch_optional!(tx, (i64,), PHONE_SLOT, index.as_str(), to.as_str())? else { return Ok(false) };
-    if holder != Some((1,)) {
-        return Ok(false);
-    }
-    // The two change places: each slot and each account is there once, at every moment that others see.
-    execute!(tx, DROP_PHONES, index.as_str(), from.as_str(), to.as_str())?;
-    execute!(tx, INSERT_PHONE, index.as_str(), 1_i64, to.as_str())?;
-    execute!(tx, INSERT_PHONE, index.as_str(), slot, from.as_str())?;
-    Ok(true)
 }
 
 /// Replaces a password's hash by a stronger one of the same password; nothing happens if it was changed meanwhile.

@@ -76,7 +76,7 @@ impl ChoosePassword {
 
 /// Not where it becomes that of an account which exists: a former representative may know it.
 fn may_keep(answers: &Answers) -> bool {
-    let new = answers.unit.existing.is_none() && !answers.is_childs();
+    let new = !answers.is_childs() && answers.unit.existing.is_none();
     new && answers.proof().is_some_and(|proof| proof.password_hash().is_some())
 }
 

@@ -19,6 +19,7 @@ mod other_systems;
 mod registration;
 mod small_screen;
 mod unit_sign_in;
+mod unit_wizard;
 mod units;
 mod whole_way;
 mod without_script;

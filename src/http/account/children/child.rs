@@ -77,11 +77,7 @@ pub(in crate::http) async fn show(
                 name: client_name(&app, consent.client.as_str(), visit.locale),
                 client: consent.client.0,
                 since: date(consent.granted_at),
-                scopes: consent
-                    .scopes
-                    .iter()
-                    .filter_map(|scope| visit.locale.scope(scope, AccountKind::Individual))
-                    .collect(),
+                scopes: consent.scopes.iter().filter_map(|s| visit.locale.scope(s, AccountKind::Individual)).collect(),
             })
             .collect(),
         id: child.id.0.clone(),

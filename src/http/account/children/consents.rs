@@ -11,12 +11,14 @@ use super::{LIST, mine, to_sign_in};
 use crate::app::App;
 use crate::domain::account::AccountKind;
 use crate::domain::client::Client;
+use crate::domain::principal::Principal;
 use crate::http::mishap::Mishap;
 use crate::http::posted::{Posted, Queried};
 use crate::http::reply::Reply;
-use crate::ids::{AccountId, ClientId};
+use crate::ids::ClientId;
 use crate::pages::{Form, Page, Rendered, Visit};
 use crate::protocol::scope::{Scope, Scopes};
+use crate::provider::authorize::guardian;
 use crate::storage::consents::Key;
 use crate::storage::{Stored, audit, consents, grants};
 
@@ -40,14 +42,9 @@ struct Chosen {
     scopes: Vec<(&'static str, String)>,
 }
 
-/// What of a client needs consent: all that it may ask for of a person, but its own identifier.
+/// What of a client needs the guardian's consent.
 fn offered(client: &Client) -> impl Iterator<Item = Scope> + '_ {
-    client.scopes.iter().filter(|scope| !matches!(scope, Scope::Openid | Scope::Organization))
-}
-
-/// The child's own consent: nobody acts for it at the client.
-fn key(child: &AccountId, client: ClientId) -> Key {
-    Key { account: child.clone(), actor: child.clone(), client }
+    client.scopes.iter().filter(|scope| guardian::tells(*scope))
 }
 
 /// `GET /account/children/{child}/consents`: the applications; with `client` what that one may be allowed.
@@ -98,15 +95,18 @@ pub(in crate::http) async fn grant(
         form.fault("scopes", "child-consent-empty");
         return page(&app, &visit, &id, client.id.as_str(), form, 422).await;
     }
-    let scopes = ticked.union(&[Scope::Openid].into_iter().collect());
-    let (key, random, now) = (key(&child.id, client.id.clone()), app.random.clone(), visit.now);
+    // What tells nothing of the child goes along, so that a request with it is covered.
+    let rest: Scopes = client.scopes.iter().filter(|scope| !guardian::tells(*scope)).collect();
+    let scopes = ticked.union(&rest);
+    let (child, client, random, now) = (child.id.clone(), client.id.clone(), app.random.clone(), visit.now);
+    let key = Key::of(&Principal::own(child.clone()), &client);
     let consent = key.cache_key();
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 let all = consents::grant(tx, &key, &scopes, now).await?;
-                let who = (format!("account:{me}"), format!("account:{}", key.account));
-                let detail = json!({ "client": key.client, "scopes": all.to_string(), "by": "guardian" });
+                let who = (format!("account:{me}"), format!("account:{child}"));
+                let detail = json!({ "client": client, "scopes": all.to_string(), "by": "guardian" });
                 audit::record(tx, &random, now, "consent.granted", (&who.0, &who.1), &detail).await
             })
         })
@@ -124,7 +124,9 @@ pub(in crate::http) async fn revoke(
 ) -> Result<Reply, Mishap> {
     let Some((me, child, _)) = mine(&app, &visit, &child).await? else { return Ok(to_sign_in(&app, LIST)) };
     let here = format!("/account/children/{}", child.id);
-    let (key, random, now) = (key(&child.id, ClientId::from(params.text("client"))), app.random.clone(), visit.now);
+    let (child, client, random, now) =
+        (child.id.clone(), ClientId::from(params.text("client")), app.random.clone(), visit.now);
+    let key = Key::of(&Principal::own(child.clone()), &client);
     let consent = key.cache_key();
     let ended = app
         .db
@@ -133,8 +135,8 @@ pub(in crate::http) async fn revoke(
                 let Some(ended) = consents::revoke(tx, &key, now).await? else {
                     return Stored::Ok(Vec::new());
                 };
-                let who = (format!("account:{me}"), format!("account:{}", key.account));
-                let detail = json!({ "client": key.client, "by": "guardian" });
+                let who = (format!("account:{me}"), format!("account:{child}"));
+                let detail = json!({ "client": client, "by": "guardian" });
                 audit::record(tx, &random, now, "consent.revoked", (&who.0, &who.1), &detail).await?;
                 Ok(ended)
             })
