@@ -5,9 +5,12 @@ use time::Date;
 use crate::domain::account::Account;
 use crate::protocol::scope::{Scope, Scopes};
 
-/// Whether not the account's owner but the owner's guardian consents to this: the owner is under 14, and more goes out than
-/// an identifier that only this client sees.
+/// Whether this tells more of a person than an identifier that only one client sees; `organization` tells of units alone.
+pub fn tells(scope: Scope) -> bool {
+    !matches!(scope, Scope::Openid | Scope::Organization)
+}
+
+/// Whether not the account's owner but the owner's guardian consents to this: the owner is under 14, and something goes out.
 pub fn consents(account: &Account, asked: &Scopes, today: Date) -> bool {
-    let more = asked.iter().any(|scope| scope != Scope::Openid);
-    more && account.is_childs(today)
+    asked.iter().any(tells) && account.is_childs(today)
 }

@@ -70,6 +70,8 @@ both! {
         assert_eq!(userinfo(&world.router, &token).await.0, 200);
         child.get(&query(&challenge, &[("scope", "openid profile"), ("prompt", "none")])).await;
         assert!(param(&child, "code").is_some());
+        child.get(&query(&challenge, &[("scope", "openid profile organization")])).await;
+        assert!(param(&child, "code").is_some(), "what tells of units alone is nothing of the child's");
         child.get(&query(&challenge, &[("scope", "openid profile real_name")])).await;
         assert!(child.shows("需要监护人同意"), "more than was allowed: {}", child.body);
         child.get("/account/consents").await;

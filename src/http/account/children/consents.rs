@@ -18,6 +18,7 @@ use crate::http::reply::Reply;
 use crate::ids::ClientId;
 use crate::pages::{Form, Page, Rendered, Visit};
 use crate::protocol::scope::{Scope, Scopes};
+use crate::provider::authorize::guardian;
 use crate::storage::consents::Key;
 use crate::storage::{Stored, audit, consents, grants};
 
@@ -41,9 +42,9 @@ struct Chosen {
     scopes: Vec<(&'static str, String)>,
 }
 
-/// What of a client needs consent: all that it may ask for, but its own identifier of the person.
+/// What of a client needs the guardian's consent.
 fn offered(client: &Client) -> impl Iterator<Item = Scope> + '_ {
-    client.scopes.iter().filter(|scope| *scope != Scope::Openid)
+    client.scopes.iter().filter(|scope| guardian::tells(*scope))
 }
 
 /// `GET /account/children/{child}/consents`: the applications; with `client` what that one may be allowed.
@@ -59,7 +60,8 @@ pub(in crate::http) async fn ask(
 async fn page(app: &App, visit: &Visit, child: &str, client: &str, form: Form, status: u16) -> Result<Reply, Mishap> {
     let Some((_, child, _)) = mine(app, visit, child).await? else { return Ok(to_sign_in(app, LIST)) };
     let english = visit.locale.is_english();
-    let clients = app.clients.all().into_iter().filter(|client| offered(client).next().is_some());
+    let takes = |client: &&Client| client.takes(AccountKind::Individual) && offered(client).next().is_some();
+    let clients = app.clients.all().into_iter().filter(takes);
     let page = ConsentsPage {
         page: visit.page("child-consent-title"),
         name: child.shown_name(),
@@ -93,7 +95,9 @@ pub(in crate::http) async fn grant(
         form.fault("scopes", "child-consent-empty");
         return page(&app, &visit, &id, client.id.as_str(), form, 422).await;
     }
-    let scopes = ticked.union(&[Scope::Openid].into_iter().collect());
+    // What tells nothing of the child goes along, so that a request with it is covered.
+    let rest: Scopes = client.scopes.iter().filter(|scope| !guardian::tells(*scope)).collect();
+    let scopes = ticked.union(&rest);
     let (child, client, random, now) = (child.id.clone(), client.id.clone(), app.random.clone(), visit.now);
     let key = Key::of(&Principal::own(child.clone()), &client);
     let consent = key.cache_key();
