@@ -26,6 +26,12 @@ statements! {
                   WHERE r.state = 'open' AND (j.id IS NULL OR j.expires_at <= $1) LIMIT 200)";
     EVIDENCE = "DELETE FROM evidence WHERE (journey_id, slot) IN \
                 (SELECT journey_id, slot FROM evidence WHERE expires_at <= $1 LIMIT 200)";
+    QUESTIONS = "DELETE FROM representative_invitations WHERE id IN \
+                 (SELECT id FROM representative_invitations WHERE expires_at <= $1 LIMIT 200)";
+    // Whom an invitation was for is personal data as long as the mandate is history only.
+    INVITED = "UPDATE mandates SET invited = NULL, phone_index = NULL, invited_until = NULL WHERE id IN \
+               (SELECT id FROM mandates WHERE phone_index IS NOT NULL \
+                AND (ended_at <= $1 OR (accepted_at IS NULL AND invited_until <= $1)) LIMIT 200)";
     OUTBOX = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_at <= $1 LIMIT 200)";
 }
 
@@ -51,7 +57,10 @@ pub async fn sweep(tx: &mut Tx, now: Timestamp) -> Stored<u64> {
     for sql in [JOURNEYS, OUTBOX] {
         gone += execute!(tx, sql, now.0 - DAY)?;
     }
-    gone += execute!(tx, REVIEWS, now.0 - 183 * DAY)?;
+    for sql in [REVIEWS, INVITED] {
+        gone += execute!(tx, sql, now.0 - 183 * DAY)?;
+    }
+    gone += execute!(tx, QUESTIONS, now.0 - 60 * DAY)?;
     gone += execute!(tx, CHANGES, now.0 - 10 * 60 * 1000)?;
     Ok(gone)
 }

@@ -118,6 +118,10 @@ both! {
         let mut own = signed_in(&world, "liming").await;
         open(&mut own, &number).await;
         assert!(own.error("number"), "expired");
+        assert_eq!(world.count("representative_invitations").await, 2);
+        world.advance(60 * 24 * 60 * 60);
+        guiyi::jobs::clear(&world.app).await.unwrap();
+        assert_eq!(world.count("representative_invitations").await, 0, "whom it was for isn't kept");
     }
 
     async fn the_representative_may_sign_in_here_after_all(world) {
