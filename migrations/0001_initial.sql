@@ -53,6 +53,7 @@ CREATE TABLE mandates (
   valid_from BIGINT NOT NULL,
   valid_until BIGINT,
   granted_by TEXT REFERENCES mandates (id),
+  reviewed BOOLEAN NOT NULL DEFAULT FALSE,  -- a representative whom a reviewer has named, and the registry not yet
   invited TEXT,                        -- sealed: whom the invitation is for
   phone_index TEXT,                    -- the invitation's target
   invited_until BIGINT,

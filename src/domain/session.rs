@@ -11,6 +11,8 @@ use crate::protocol::acr::SignInLevel;
 pub const IDLE: Duration = Duration::from_secs(30 * 60);
 /// A session ends after this long at the latest.
 pub const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
+/// A sign-in of so long ago still stands for one that is asked for again.
+pub const FRESH: Duration = Duration::from_secs(10 * 60);
 /// How exactly its last use is noted: not every request writes.
 pub const SEEN_STEP: Duration = Duration::from_secs(5 * 60);
 

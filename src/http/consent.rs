@@ -85,7 +85,7 @@ fn person(account: &Account) -> Option<String> {
 }
 
 fn unit_names(bearer: &Bearer) -> String {
-    let person = bearer.actor.as_ref().map(|(person, _)| person.shown_name());
+    let person = bearer.actor.as_ref().and_then(|(actor, _)| person(actor));
     [Some(bearer.account.shown_name()), person].into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 

@@ -11,6 +11,7 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::domain::account::Account;
 use crate::domain::case_number::CaseNumber;
+use crate::domain::session::FRESH;
 use crate::domain::unit::Unit;
 use crate::journeys::representative::{self, Question};
 use crate::pages::{Form, Page, Rendered, Visit};
@@ -53,7 +54,7 @@ pub(super) async fn show(visit: Visit) -> Reply {
 /// `POST /represent`: the number; then the answer. The question is looked up anew each time, by the signed-in account's
 /// own phone.
 pub(super) async fn take(State(app): State<Arc<App>>, visit: Visit, Posted(params): Posted) -> Result<Reply, Mishap> {
-    let Some((_, account)) = &visit.signed_in else { return Ok(Reply::to("/login")) };
+    let Some((session, account)) = &visit.signed_in else { return Ok(Reply::to("/login")) };
     let mut form = Form::typed(&params);
     if account.person().is_none() {
         form.fault("number", "represent-not-verified");
@@ -72,6 +73,11 @@ pub(super) async fn take(State(app): State<Arc<App>>, visit: Visit, Posted(param
         return Ok(page(&visit, form, None, None, 422));
     };
     let confirms = match params.text("action") {
+        // Acting for a unit begins here: a session that somebody has left open isn't enough.
+        "confirm" if visit.now.since(session.authenticated_at) >= FRESH => {
+            form.fault("terms", "represent-stale");
+            return Ok(page(&visit, form, Some(told(&app, &visit, &case, question)), None, 422));
+        }
         "confirm" if params.get("terms").is_none() => {
             form.fault("terms", "represent-terms-empty");
             return Ok(page(&visit, form, Some(told(&app, &visit, &case, question)), None, 422));

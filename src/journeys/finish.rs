@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::answers::{Answers, ChildAnswers, Existing};
+use super::answers::{Answers, ChildAnswers, Existing, UnitAnswers};
 use super::engine::{Cx, StepError, current};
 use super::plan::Plan;
 use super::representative;
@@ -33,6 +33,8 @@ pub(super) enum Obstacle {
     Taken(Taken),
     LegacyAccountLinked,
     AccountGone,
+    /// The word that names a unit's representative is older than what is known since.
+    Outdated,
     /// The child's guardian isn't signed in any more, or was stopped.
     GuardianGone,
     Moved,
@@ -120,6 +122,11 @@ async fn go_back(cx: &Cx<'_>, answers: &Answers, obstacle: &Obstacle) -> Result<
             if representative::account(cx.app, &answers).await?.is_none() {
                 answers.unit.representative = None;
             }
+        }
+        // The registry is asked again, or the reviewers.
+        Obstacle::Outdated => {
+            answers.unit = UnitAnswers { check: None, existing: None, control: None, review: None, ..answers.unit };
+            answers.control_review = None;
         }
         // The first step asks for the guardian again.
         Obstacle::GuardianGone | Obstacle::Moved | Obstacle::Storage(_) => {}

@@ -1,22 +1,22 @@
 //! What the end of a migration writes: a new account, or the binding to one that exists.
 
 mod child;
+mod unit;
 
 use std::time::Duration;
 
 use serde_json::json;
 
 use self::child::PresentGuardian;
+use self::unit::Representation;
 use super::answers::{Answers, Check, Password};
 use super::engine::{Cx, StepError};
 use super::finish::{Obstacle, session};
 use super::writes::Writes;
 use crate::clock::Timestamp;
-use crate::domain::account::{
-    Account, AccountKind, AccountStatus, Holder, Organisation, PasswordOrigin, Person, StoredPassword,
-};
+use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, Person, StoredPassword};
 use crate::domain::session::Method;
-use crate::ids::{AccountId, ClientId, LinkId, MandateId, MessageId, ReviewId, VerificationId};
+use crate::ids::{AccountId, LinkId, MessageId, ReviewId, VerificationId};
 use crate::notify::codes::Recipient;
 use crate::notify::texts::{self, Whose};
 use crate::notify::told::{self, Told};
@@ -25,8 +25,7 @@ use crate::sign_in::email_link;
 use crate::sign_in::session::NewSession;
 use crate::storage::accounts::{self, Verification};
 use crate::storage::links::{self, NewLink};
-use crate::storage::mandates::{self, Appointed};
-use crate::storage::{Tx, audit, interactions, journeys, outbox};
+use crate::storage::{Tx, audit, journeys, outbox};
 
 /// How long a message of the end may wait for its gateway.
 const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -45,15 +44,6 @@ pub(super) struct Plan {
     /// Who is signed in afterwards; nobody where the representative has confirmed on another device.
     pub(super) session: Option<NewSession>,
     messages: Vec<outbox::Message>,
-}
-
-/// Who represents the unit, and whether somebody else doesn't any more.
-struct Representation {
-    mandate: MandateId,
-    person: AccountId,
-    replaces: bool,
-    /// The relying party that waits for it: there the person acts for the unit from now on.
-    client: Option<ClientId>,
 }
 
 enum Ending {
@@ -86,11 +76,11 @@ impl Plan {
                 account.clone(),
                 password(answers).filter(|_| answers.names_representative(cx.today)),
             )),
-            None if answers.is_units() => new_unit(cx, answers).map(|new| Ending::Create(Box::new(new))),
+            None if answers.is_units() => unit::new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
             None if answers.is_childs() => child::new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
             None => new_account(cx, answers).map(|new| Ending::Create(Box::new(new))),
         };
-        let (Some(ending), Some(representation)) = (ending, representation(cx, answers).await?) else {
+        let (Some(ending), Some(representation)) = (ending, Representation::of(cx, answers).await?) else {
             return Ok(None);
         };
         let guardian = PresentGuardian::of(cx, answers);
@@ -162,20 +152,35 @@ impl Plan {
         accounts::agree(tx, self.account(), &self.agreements).await?;
         if let Some(link) = &self.link {
             if !links::insert(tx, link, *now).await? {
-                return Err(Obstacle::LegacyAccountLinked);
+                // A unit's old account that is this very account's already: its new representative takes over by it.
+                let owner = links::find(tx, &link.system, &link.subject).await?;
+                let own = self.representation.is_some() && owner.as_ref() == Some(self.account());
+                if !own {
+                    return Err(Obstacle::LegacyAccountLinked);
+                }
             }
             let detail = json!({ "system": link.system, "link": link.id });
             audit::record(tx, random, *now, "legacy.linked", (&actor, &subject), &detail).await?;
         }
         let mut session = self.session.clone();
         if let Some(who) = &self.representation {
-            let mandate = self.appoint(tx, writes, who).await?;
+            // `auth_time` is when the representative has signed in, not when the wizard ended.
+            if let Some(new) = &mut session {
+                new.session.authenticated_at = who.signed_in_at;
+            }
+            let is_new = matches!(self.ending, Ending::Create(_));
+            let mandate = who.appoint(tx, writes, (self.account(), is_new)).await?;
             if let (Some(new), Some(client)) = (&mut session, &who.client) {
                 new.session.acting = new.session.acting.choosing(client, mandate.as_ref());
             }
         }
-        if let Ending::Bind(id, password @ Some(_)) = &self.ending {
-            accounts::reset_password(tx, id, password.as_ref(), *now).await?;
+        if let Ending::Bind(id, password) = &self.ending {
+            if let Some(who) = self.representation.as_ref().filter(|who| who.by_registry) {
+                accounts::set_unit(tx, keys, id, &who.unit, *now).await?;
+            }
+            if password.is_some() {
+                accounts::reset_password(tx, id, password.as_ref(), *now).await?;
+            }
         }
         if let Some(guardian) = &self.guardian {
             guardian.begin(tx, writes, self.account()).await?;
@@ -189,38 +194,6 @@ impl Plan {
         writes.apply(tx).await?;
         Ok(())
     }
-
-    /// The representative's own mandate, if the person is it from now on; a former one is told that theirs has ended.
-    async fn appoint(&self, tx: &mut Tx, writes: &Writes, who: &Representation) -> Result<Option<MandateId>, Obstacle> {
-        let Writes { keys, random, now, .. } = writes;
-        // Disabled or closed since the proof: represents nobody.
-        let person = accounts::find(tx, keys, &who.person).await?;
-        if !person.is_some_and(|account| account.is_active()) {
-            return Err(Obstacle::AccountGone);
-        }
-        let (unit, actor) = (self.account(), format!("journey:{}", writes.id));
-        let appointed = mandates::appoint(tx, &who.mandate, (unit, &who.person), who.replaces, *now).await?;
-        let (former, ended) = match appointed {
-            Appointed::Now(former, ended) => (former, ended),
-            Appointed::Already(mandate) => return Ok(Some(mandate)),
-            Appointed::Occupied => return Ok(None),
-        };
-        let detail = json!({ "mandate": who.mandate, "person": who.person, "former": former, "ended": ended });
-        for subject in [unit, &who.person].into_iter().chain(&former) {
-            let subject = format!("account:{subject}");
-            audit::record(tx, random, *now, "representative.appointed", (&actor, &subject), &detail).await?;
-        }
-        let Some(former) = former else { return Ok(Some(who.mandate.clone())) };
-        let (former, unit) = (accounts::find(tx, keys, &former).await?, accounts::find(tx, keys, unit).await?);
-        if let (Some(former), Some(unit)) = (former, unit) {
-            let text = texts::replaced(&writes.signature, unit.name());
-            for to in Recipient::all_of(&former) {
-                let message = to.message(texts::UNIT_SUBJECT, text.clone());
-                outbox::push(tx, keys, &MessageId::mint(*now, random), &message, *now, MESSAGE_LIFETIME).await?;
-            }
-        }
-        Ok(Some(who.mandate.clone()))
-    }
 }
 
 /// Who is signed in at the end, and how: a person as the owner of the account, or as the unit's representative who has
@@ -233,27 +206,6 @@ fn who<'a>(cx: &Cx<'_>, answers: &'a Answers, account: &'a AccountId) -> Option<
     }
     // A child isn't signed in: its guardian stays so.
     (!answers.is_childs()).then(|| (account, methods(cx, answers)))
-}
-
-/// The registry, or two reviewers, name the representative whoever was it before; the unit's password only where nobody is.
-/// The outer `None`: the answers aren't whole.
-async fn representation(cx: &Cx<'_>, answers: &Answers) -> Result<Option<Option<Representation>>, StepError> {
-    if !answers.is_units() {
-        return Ok(Some(None));
-    }
-    let Some(proof) = answers.representative() else { return Ok(None) };
-    let waiting = match cx.interaction {
-        Some(id) => interactions::find(&mut cx.app.db.read().await?, id, &cx.visit.browser, cx.visit.now).await?,
-        None => None,
-    };
-    // Whoever waits for the person gets the person.
-    let request = waiting.map(|w| w.request).filter(|r| r.account_kind != Some(AccountKind::Individual));
-    Ok(Some(Some(Representation {
-        mandate: MandateId::mint(cx.visit.now, &cx.app.random),
-        person: proof.account().clone(),
-        replaces: answers.registry_proof().is_some() || answers.approved_control(cx.today).is_some(),
-        client: request.map(|request| request.client_id),
-    })))
 }
 
 /// How the person signed in during this journey: the old system, and a code or the account's own password.
@@ -325,31 +277,6 @@ fn password(answers: &Answers) -> Option<StoredPassword> {
             StoredPassword { hash: proof.password_hash()?.to_owned(), origin }
         }
     })
-}
-
-fn new_unit(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
-    let (now, unit) = (cx.visit.now, answers.proven_unit(cx.today)?);
-    let approved = answers.approved_unit(cx.today);
-    let (method, source, level) = match (answers.registry_proof(), approved) {
-        (Some(proof), _) => ("registry", proof.source().to_owned(), IdentityLevel::Confirmed),
-        (None, Some(approved)) => ("review", "portal".to_owned(), approved.level()),
-        (None, None) => return None,
-    };
-    let email = answers.email.as_ref().and_then(|e| e.address().cloned());
-    let account = Account {
-        id: AccountId::mint(now, &cx.app.random),
-        status: AccountStatus::Active,
-        user_name: answers.user_name.clone()?,
-        holder: Holder::Organisation(Organisation { unit: unit.clone(), email }),
-        phone_proven_at: None,
-        email_verified_at: None,
-        password: Some(password(answers)?),
-        identity_level: level,
-        created_at: now,
-        updated_at: now,
-    };
-    let review = approved.filter(|_| method == "review").map(|approved| approved.review().clone());
-    Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source, review })
 }
 
 fn is_carried_over(account: &Account) -> bool {

@@ -12,7 +12,7 @@ use super::engine::Cx;
 use super::steps::sign_in::limits::Limits;
 use crate::app::App;
 use crate::clock::{Random, Timestamp};
-use crate::crypto::{Purpose as Seal, SealError};
+use crate::crypto::{Keyring, Purpose as Seal, SealError};
 use crate::domain::case_number::CaseNumber;
 use crate::ids::JourneyId;
 use crate::notify::codes::{Binding, Recipient, Verified, verify};
@@ -60,13 +60,14 @@ struct Open {
     version: i64,
     answers: Answers,
     contact: Option<Recipient>,
+    parent: Option<JourneyId>,
 }
 
 async fn open(app: &App, case: &CaseNumber, now: Timestamp) -> Stored<Option<Open>> {
     let found = journeys::find_case::<Answers>(&mut app.db.read().await?, &app.keys, case, now).await?;
-    let Some(Stage { id, version, state: State::Open(answers), .. }) = found else { return Ok(None) };
+    let Some(Stage { id, version, parent, state: State::Open(answers), .. }) = found else { return Ok(None) };
     let contact = answers.contact();
-    Ok(Some(Open { id, version, answers, contact }))
+    Ok(Some(Open { id, version, answers, contact, parent }))
 }
 
 /// What a code is bound to; `None` if nobody was proven to be reachable yet.
@@ -130,7 +131,7 @@ pub async fn resume_by_password(
             app.db
                 .write(move |tx| {
                     Box::pin(async move {
-                        let resumed = rebind(tx, &random, &open, &browser, how).await?;
+                        let resumed = rebind(tx, (&keys, &random), &open, &browser, how).await?;
                         // Whoever knows a unit's old password isn't who has signed in as its representative elsewhere.
                         if let (Resumed::Here(id), Some(answers)) = (&resumed, open.answers.without_sign_in()) {
                             journeys::save(tx, &keys, (id, open.version + 1), &answers, now).await?;
@@ -148,16 +149,25 @@ pub async fn resume_by_password(
     }
 }
 
-/// Binds the journey to this browser; the former one's hold ends.
+/// Binds the journey to this browser; the former one's hold ends. A representative's detour brings along the unit's journey,
+/// if that waits for this very detour in the same browser, and nobody has been proven to represent the unit meanwhile.
 async fn rebind(
     tx: &mut Tx,
-    random: &Random,
+    (keys, random): (&Keyring, &Random),
     open: &Open,
     browser: &str,
     (detail, now): (serde_json::Value, Timestamp),
 ) -> Stored<Resumed> {
-    if !journeys::rebind(tx, (&open.id, open.version), browser, now).await? {
+    let Some(former) = journeys::rebind(tx, (&open.id, open.version), browser, now).await? else {
         return Ok(Resumed::Refused);
+    };
+    if let Some(parent) = &open.parent
+        && let Some(Stage { id, version, state: State::Open(answers), .. }) =
+            journeys::find::<Answers>(tx, keys, parent, &former, now).await?
+        && answers.unit.detour.as_ref() == Some(&open.id)
+        && answers.unit.representative.is_none()
+    {
+        journeys::rebind(tx, (&id, version), browser, now).await?;
     }
     let subject = format!("journey:{}", open.id);
     audit::record(tx, random, now, "journey.resumed", ("browser", &subject), &detail).await?;
@@ -186,7 +196,7 @@ pub async fn resume(app: &App, visit: &Visit, case: &CaseNumber, typed: &str) ->
                     return Ok(Resumed::Refused);
                 }
                 let how = (json!({ "by": "code", "contact": binding.to.masked() }), now);
-                rebind(tx, &random, &open, &browser, how).await
+                rebind(tx, (&keys, &random), &open, &browser, how).await
             })
         })
         .await

@@ -9,6 +9,7 @@ mod end;
 mod grant;
 pub mod recheck;
 mod sign_ins;
+mod succession;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +37,7 @@ pub use answer::{Offer, accept, decline, invitation, invitations_of};
 pub use end::{may_end, resign, revoke};
 pub use grant::{Asked, grant};
 pub use sign_ins::end_sign_in;
+pub use succession::Succession;
 
 /// How long a message may wait for its gateway.
 const MESSAGE_LIFETIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);

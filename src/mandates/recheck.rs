@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::end::note_ended;
+use super::succession::Succession;
 use super::{Done, Pen, Refusal, actor, forget};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -184,8 +184,15 @@ impl News {
         let who = asked_by.as_ref().map_or_else(|| "portal".to_owned(), actor);
         let standing = result.standing();
         let changed = units::said(tx, unit, standing, pen.now).await?;
+        let mandate = &on_record.mandate.id;
+        // A reviewer has named whom the registry doesn't: that it still doesn't is no news.
+        let reviewed = mandates::is_reviewed(tx, mandate).await?;
+        if reviewed && *result == UnitCheckResult::Match {
+            mandates::set_reviewed(tx, mandate, false).await?;
+        }
         let outcome = match (result, standing) {
             (UnitCheckResult::Match, _) => Outcome::Confirmed,
+            (UnitCheckResult::RepresentativeMismatch, _) if reviewed => Outcome::Doubtful,
             (UnitCheckResult::RepresentativeMismatch, _) => Outcome::Replaced,
             (_, Some(standing)) if standing != Standing::Registered => Outcome::Standing(standing),
             _ => Outcome::Doubtful,
@@ -225,18 +232,13 @@ impl News {
 
     /// Ends the former representative's mandate, all that rest on it, and the sign-ins of the unit's own account.
     async fn replaced(&self, tx: &mut Tx, who: &str) -> Stored<(Vec<MandateId>, Vec<SessionId>)> {
-        let (pen, OnRecord { account, mandate, .. }) = (&self.pen, &self.on_record);
-        let (ended, sessions) = mandates::vacate(tx, mandate, pen.now).await?;
+        let OnRecord { account, mandate, .. } = &self.on_record;
+        let (ended, sessions) = mandates::vacate(tx, mandate, self.pen.now).await?;
         if ended.is_empty() {
             return Ok((ended, sessions));
         }
-        let text = texts::replaced(&pen.signature, account.name(), &pen.hotline);
-        let holders = note_ended(tx, pen, who, &account.id, &ended).await?;
-        for person in holders.iter().map(|(person, ..)| person).chain([&account.id]) {
-            pen.tell(tx, person, &text).await?;
-        }
-        let detail = json!({ "mandates": ended.len(), "sessions": sessions.len() });
-        pen.note(tx, "unit.representative_replaced", who, (&account.id, &[&mandate.person]), &detail).await?;
+        let told = Succession(self.pen.clone());
+        told.announce(tx, who, (account, &mandate.person), &ended).await?;
         Ok((ended, sessions))
     }
 }

@@ -1,4 +1,5 @@
-//! Who is told of what happens to an account: its own channels; of a child's, which has none, those of its guardians.
+//! Who is told of what happens to an account: its own channels; of a child's, which has none, those of its guardians; of a
+//! unit's, those of whoever manages it too.
 
 use time::Date;
 
@@ -7,6 +8,8 @@ use super::texts::Whose;
 use crate::crypto::Keyring;
 use crate::domain::account::Account;
 use crate::domain::birth;
+use crate::domain::mandate::Role;
+use crate::storage::mandates::{self, Entry};
 use crate::storage::{Conn, Stored, accounts, guardianships};
 
 /// Whom to tell, and in what words.
@@ -32,6 +35,9 @@ impl Told {
 /// The store's own.
 pub async fn about(conn: &mut Conn, keys: &Keyring, account: &Account, today: Date) -> Stored<Told> {
     let own = Recipient::all_of(account);
+    if account.unit().is_some() {
+        return Ok(Told { channels: managers(conn, keys, account, own).await?, whose: Whose::Own });
+    }
     let minor = account.born().is_some_and(|born| !birth::is_adult(born, today));
     if !own.is_empty() || !minor {
         return Ok(Told { channels: own, whose: Whose::Own });
@@ -42,4 +48,17 @@ pub async fn about(conn: &mut Conn, keys: &Keyring, account: &Account, today: Da
         channels.extend(guardian.filter(Account::is_active).iter().flat_map(Recipient::all_of));
     }
     Ok(Told { channels, whose: Whose::Childs(account.shown_name()) })
+}
+
+/// A unit's own address, and those of its representative and administrators.
+async fn managers(conn: &mut Conn, keys: &Keyring, unit: &Account, own: Vec<Recipient>) -> Stored<Vec<Recipient>> {
+    let mut channels = own;
+    for mandate in mandates::of_unit(conn, &unit.id).await?.into_iter().filter_map(Entry::live) {
+        if mandate.terms.role == Role::Agent {
+            continue;
+        }
+        let manager = accounts::find(conn, keys, &mandate.person).await?;
+        channels.extend(manager.filter(Account::is_active).iter().flat_map(Recipient::all_of));
+    }
+    Ok(channels)
 }

@@ -85,8 +85,8 @@ pub struct Case {
     pub evidence: Vec<Piece>,
     /// Who has approved it already.
     pub approved_by: Vec<AccountId>,
-    /// The guardians on record of the child whose account it touches.
-    pub guardians: Vec<AccountId>,
+    /// The guardians on record of the child whose account it touches; whoever acts for the unit that it is about.
+    pub concerned: Vec<AccountId>,
 }
 
 impl Case {
@@ -157,7 +157,7 @@ impl Reviewer {
             || case.review.account.as_ref() == Some(&self.account.id)
             || is_me(&case.content.identity)
             || guardian.is_some_and(|guardian| guardian.account == self.account.id || is_me(&guardian.identity))
-            || case.guardians.contains(&self.account.id)
+            || case.concerned.contains(&self.account.id)
     }
 
     /// The open cases, oldest first.
@@ -183,8 +183,10 @@ impl Reviewer {
             Some(account) => guardianships::of_child(&mut conn, account).await?,
             None => Vec::new(),
         };
-        let guardians = guardians.into_iter().map(|guardianship| guardianship.guardian).collect();
-        Ok(Case { content: content(&app.keys, &review)?, review, evidence, approved_by, guardians })
+        let guardians = guardians.into_iter().map(|guardianship| guardianship.guardian);
+        let content = content(&app.keys, &review)?;
+        let members = super::owner::members(&mut conn, &review, &content).await?;
+        Ok(Case { concerned: guardians.chain(members).collect(), content, review, evidence, approved_by })
     }
 
     /// Takes a case.

@@ -2,13 +2,15 @@
 
 use serde_json::json;
 
-use super::OBJECTION;
 use super::desk::Case;
+use super::{Content, OBJECTION};
 use crate::app::App;
 use crate::clock::{Random, Timestamp};
 use crate::ids::{AccountId, SystemId};
 use crate::notify::{texts, told};
-use crate::storage::{StorageError, Stored, Tx, accounts, audit, outbox};
+use crate::storage::mandates::{self, Entry};
+use crate::storage::reviews::Review;
+use crate::storage::{Conn, StorageError, Stored, Tx, accounts, audit, outbox, units};
 
 /// Every channel of the account that is going to be touched is told; of a child's, its guardians are.
 pub(super) async fn notices(app: &App, case: &Case) -> Result<Vec<outbox::Message>, StorageError> {
@@ -21,6 +23,19 @@ pub(super) async fn notices(app: &App, case: &Case) -> Result<Vec<outbox::Messag
     let hours = OBJECTION.as_secs() / 3600;
     let text = texts::review_notice(&site.sms_signature, system, &about.whose, hours, &site.hotline);
     Ok(about.channels.into_iter().map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
+}
+
+/// Who acts for the unit that a case is about, or whose account it touches: they review nothing of it.
+pub(super) async fn members(conn: &mut Conn, review: &Review, content: &Content) -> Stored<Vec<AccountId>> {
+    let of_code = match &content.unit {
+        Some(unit) => units::find(conn, &unit.credit_code).await?,
+        None => None,
+    };
+    let mut members = Vec::new();
+    for account in review.account.iter().chain(&of_code) {
+        members.extend(mandates::of_unit(conn, account).await?.into_iter().filter_map(Entry::live).map(|m| m.person));
+    }
+    Ok(members)
 }
 
 /// An entry in the owner's own security log.

@@ -6,7 +6,7 @@ use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes, units};
 use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
-use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, StoredPassword};
+use crate::domain::account::{Account, AccountStatus, Holder, Organisation, PasswordOrigin, StoredPassword};
 use crate::domain::contact::Phone;
 use crate::domain::document::Document;
 use crate::domain::identifier::SignInIdentifier;
@@ -317,6 +317,20 @@ pub async fn rehash(tx: &mut Tx, id: &AccountId, old: &str, new: &str, now: Time
 pub async fn reset_password(tx: &mut Tx, id: &AccountId, new: Option<&StoredPassword>, now: Timestamp) -> Stored<()> {
     let (hash, origin) = (new.map(|p| p.hash.as_str()), new.map(|p| origin_text(&p.origin)));
     execute!(tx, RESET_PASSWORD, id.as_str(), hash, origin, now.0)?;
+    changes::record(tx, &cache_key(id), now).await
+}
+
+/// Writes what a unit's account is now, as the registry has confirmed it: its name may be another than before.
+///
+/// # Errors
+/// The store's own, or [`StorageError::Corrupt`].
+pub async fn set_unit(tx: &mut Tx, keys: &Keyring, id: &AccountId, unit: &Unit, now: Timestamp) -> Stored<()> {
+    let Some(account) = find(tx, keys, id).await? else { return Ok(()) };
+    let email = account.email().cloned();
+    let holder = Holder::Organisation(Organisation { unit: unit.clone(), email });
+    let sealed = keys.seal_json(Purpose::Field, id.as_str(), &holder)?;
+    let verified = account.email_verified_at.map(|at| at.0);
+    execute!(tx, SET_HOLDER, id.as_str(), sealed, verified, now.0, account.updated_at.0)?;
     changes::record(tx, &cache_key(id), now).await
 }
 

@@ -34,9 +34,7 @@ statements! {
     NAME_CASE = "UPDATE journeys SET case_number = $2, expires_at = $3 WHERE id = $1 AND case_number IS NULL";
     REBIND = "UPDATE journeys SET browser_hash = $3, version = version + 1 \
               WHERE id = $1 AND version = $2 AND account_id IS NULL AND expires_at > $4";
-    PARENT = "SELECT parent_id, browser_hash FROM journeys WHERE id = $1";
-    REBIND_PARENT = "UPDATE journeys SET browser_hash = $3, version = version + 1 \
-                     WHERE id = $1 AND browser_hash = $2 AND account_id IS NULL AND expires_at > $4";
+    BROWSER = "SELECT browser_hash FROM journeys WHERE id = $1";
     SCHEDULE = "UPDATE journeys SET due_at = $2, attempts = 0 WHERE id = $1";
     DUE = "SELECT id FROM journeys WHERE due_at <= $1 AND account_id IS NULL AND expires_at > $1 ORDER BY due_at LIMIT 20";
     CLAIM_ONE = "UPDATE journeys SET due_at = $2, attempts = attempts + 1 WHERE id = $1 AND due_at <= $3";
@@ -183,20 +181,20 @@ pub async fn name_case(tx: &mut Tx, id: &JourneyId, case: &CaseNumber, now: Time
     execute!(tx, NAME_CASE, id.as_str(), case.as_str(), now.plus(CASE_LIFETIME).0).map(drop)
 }
 
-/// Binds a journey to another browser: the former one's hold ends. With it goes the journey within which it was begun, if
-/// that was the former browser's too. `false` if it has moved or ended meanwhile.
+/// Binds a journey to another browser: the former one's hold ends, and is given back. `None` if it has moved or ended
+/// meanwhile.
 ///
 /// # Errors
 /// The store's own.
-pub async fn rebind(tx: &mut Tx, (id, version): (&JourneyId, i64), browser: &str, now: Timestamp) -> Stored<bool> {
-    let former = fetch_optional!(tx, (Option<String>, String), PARENT, id.as_str())?;
-    if execute!(tx, REBIND, id.as_str(), version, browser, now.0)? == 0 {
-        return Ok(false);
-    }
-    if let Some((Some(parent), former)) = former {
-        execute!(tx, REBIND_PARENT, parent, former, browser, now.0)?;
-    }
-    Ok(true)
+pub async fn rebind(
+    tx: &mut Tx,
+    (id, version): (&JourneyId, i64),
+    browser: &str,
+    now: Timestamp,
+) -> Stored<Option<String>> {
+    let former = fetch_optional!(tx, (String,), BROWSER, id.as_str())?;
+    let rebound = execute!(tx, REBIND, id.as_str(), version, browser, now.0)? == 1;
+    Ok(former.map(|(former,)| former).filter(|_| rebound))
 }
 
 /// Says when background work on a journey is due, or that none is.

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::domain::mandate::{Mandate, Reach, Role, Terms, Validity};
 use crate::ids::{AccountId, MandateId};
 
-pub use appointment::{Appointed, appoint, install, representative, vacate};
+pub use appointment::{Appointed, appoint, install, is_reviewed, representative, set_reviewed, vacate};
 
 statements! {
     INSERT = "INSERT INTO mandates (id, unit_id, role, reach, valid_from, valid_until, granted_by, invited, phone_index, \
@@ -42,6 +42,8 @@ statements! {
             AND ended_at IS NULL";
     END = "UPDATE mandates SET ended_at = $2, ended_why = $3 WHERE id = $1 AND ended_at IS NULL";
     RESTING = "SELECT id FROM mandates WHERE granted_by = $1 AND ended_at IS NULL";
+    REVIEWED = "SELECT reviewed FROM mandates WHERE id = $1";
+    SET_REVIEWED = "UPDATE mandates SET reviewed = $2 WHERE id = $1";
     REPRESENTATIVE = "SELECT id FROM mandates WHERE unit_id = $1 AND role = 'legal_representative' \
                       AND accepted_at IS NOT NULL AND ended_at IS NULL";
 }

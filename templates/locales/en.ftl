@@ -572,6 +572,7 @@ represent-system = Old system
 represent-account = Old account
 represent-effect = Once you confirm, you are the legal representative of the unit's account, and the old account is bound to it. The registry is asked too. If it isn't your unit, or you asked nobody to do this, choose “No”.
 represent-terms = I have read the user agreement and the consent to process identity data, and accept them for the unit
+represent-stale = You signed in more than ten minutes ago. Sign in again, then confirm; the number stays good
 represent-terms-empty = Read and accept them first
 represent-confirm = Confirm
 represent-decline = No, I don't agree

@@ -572,6 +572,7 @@ represent-system = 原系统
 represent-account = 原账号
 represent-effect = 确认后，该单位的统一账号由您作为法定代表人，原账号将绑定到它。系统还会向登记机关核验。不是您代表的单位，或您没有让人办理的，请选择“不是”。
 represent-terms = 我已阅读并同意用户注册协议和身份信息处理授权书，代表该单位接受
+represent-stale = 您登录已超过 10 分钟。请重新登录后再确认，编号仍然有效
 represent-terms-empty = 请先阅读并同意
 represent-confirm = 确认
 represent-decline = 不是，不同意

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 
-use super::{client_name, date, to_login};
+use super::{client_name, date, person, to_login};
 use crate::app::App;
 use crate::domain::account::AccountKind;
 use crate::http::mishap::Mishap;
@@ -67,7 +67,10 @@ pub(in crate::http) async fn revoke(
     visit: Visit,
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
-    let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    let (_, account) = match person(&visit) {
+        Ok(signed_in) => signed_in,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
     let (actor, client) = (account.id.clone(), ClientId::from(params.text("client")));
     // The data may be a unit's; the consent is nobody's but the signed-in account's own.
     let account = params.get("account").map_or_else(|| actor.clone(), AccountId::from);

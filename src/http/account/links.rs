@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 
-use super::{date, system_name, to_login};
+use super::{date, person, system_name, to_login};
 use crate::app::App;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
@@ -71,7 +71,10 @@ pub(in crate::http) async fn unlink(
     Path(id): Path<String>,
     _: Posted,
 ) -> Result<Reply, Mishap> {
-    let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    let (_, account) = match person(&visit) {
+        Ok(signed_in) => signed_in,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
     let about = told::about(&mut app.db.read().await?, &app.keys, account, app.today()).await?;
     let (link, account) = (LinkId(id), account.id.clone());
     let (random, now, keys, told) = (app.random.clone(), visit.now, Arc::clone(&app.keys), Arc::clone(&app));

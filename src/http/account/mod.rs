@@ -19,7 +19,8 @@ use super::mishap::Mishap;
 use super::reply::Reply;
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::domain::account::AccountKind;
+use crate::domain::account::{Account, AccountKind};
+use crate::domain::session::Session;
 use crate::ids::SystemId;
 use crate::mandates::invitations_of;
 pub(super) use crate::pages::beijing as moment;
@@ -101,6 +102,15 @@ fn verified(app: &App, locale: Locale, evidence: &Evidence) -> Option<String> {
         _ => return None,
     };
     Some(format!("{by} · {}", date(evidence.at)))
+}
+
+/// The person who is signed in, to change something; a unit's own sign-in, in which nobody acts, changes nothing.
+fn person(visit: &Visit) -> Result<(&Session, &Arc<Account>), Reply> {
+    match &visit.signed_in {
+        None => Err(to_login()),
+        Some((_, account)) if account.unit().is_some() => Err(Reply::to(format!("/units/{}", account.id))),
+        Some((session, account)) => Ok((session, account)),
+    }
 }
 
 pub(super) fn to_login() -> Reply {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 
-use super::to_login;
+use super::{person, to_login};
 use crate::app::App;
 use crate::captcha::ticket::View;
 use crate::domain::account::Account;
@@ -64,7 +64,10 @@ pub(in crate::http) async fn take(
     visit: Visit,
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
-    let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
+    let (_, account) = match person(&visit) {
+        Ok(signed_in) => signed_in,
+        Err(elsewhere) => return Ok(elsewhere),
+    };
     let Some(phone) = account.phone().cloned() else { return Ok(Reply::to("/account")) };
     let mut form = Form::typed(&params);
     if params.get("captcha_kind").is_some() {

@@ -233,7 +233,8 @@ impl Answers {
             Stage::Submitted { review } => Some(Effect::Withdraw(review.clone())),
             _ => None,
         });
-        submitted.collect()
+        let asked = self.unit.invitation.as_ref().map(|_| Effect::Uninvite);
+        submitted.chain(asked).collect()
     }
 
     /// Answers without any of these, but for whose journey it is.

@@ -7,7 +7,7 @@ use super::{Answers, Review};
 use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
 use crate::domain::identity::Identity;
-use crate::domain::session::{IDLE, Method};
+use crate::domain::session::{FRESH, Method};
 use crate::domain::unit::Unit;
 use crate::ids::{AccountId, InvitationId, JourneyId, SystemId, UpstreamSubject};
 use crate::notify::codes::Recipient;
@@ -97,7 +97,7 @@ impl RepresentativeProof {
     pub fn methods(&self, browser: &str, now: Timestamp) -> Option<&[Method]> {
         match &self.by {
             By::Here { methods, browser: here } => {
-                (here == browser && now.since(self.at) < IDLE).then_some(methods.as_slice())
+                (here == browser && now.since(self.at) < FRESH).then_some(methods.as_slice())
             }
             By::Invitation(..) => None,
         }
@@ -301,9 +301,11 @@ impl Answers {
         self.unit.existing.as_ref().filter(|e| e.credit_code == unit.credit_code).map(|e| &e.account)
     }
 
-    /// Whether the account gets a representative by the registry's word: one whom it didn't have, so its password is new too.
+    /// Whether the account gets a representative whom it didn't have, by the registry's word or two reviewers': its password is
+    /// new too.
     pub fn names_representative(&self, today: Date) -> bool {
-        self.unit_control(today).is_some_and(|control| control.by == Authority::Registry)
+        let registry = self.unit_control(today).is_some_and(|control| control.by == Authority::Registry);
+        self.is_units() && (registry || self.approved_control(today).is_some())
     }
 
     /// Authority over that account.

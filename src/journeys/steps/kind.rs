@@ -97,7 +97,11 @@ impl Step for Kind {
     fn take<'a>(&'a self, cx: &'a Cx<'a>, form: &'a Params) -> BoxFuture<'a, Result<Taken, StepError>> {
         Box::pin(async move {
             Ok(match AccountKind::parse(form.text("kind")) {
-                Some(kind) if admits(cx, kind) => Taken::next(of_kind(cx.answers, kind)),
+                Some(kind) if admits(cx, kind) => {
+                    let other = cx.answers.kind.is_some_and(|old| old != kind);
+                    let effects = if other { cx.answers.withdrawals() } else { Vec::new() };
+                    Taken::Next(Box::new(of_kind(cx.answers, kind)), effects)
+                }
                 _ => {
                     let mut again = Form::typed(form);
                     again.fault("kind", "kind-empty");

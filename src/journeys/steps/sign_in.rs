@@ -235,7 +235,11 @@ impl SignIn {
         let mut conn = cx.app.db.read().await?;
         if let Some(owner) = links::find(&mut conn, proof.system(), proof.subject()).await? {
             let owner = accounts::find(&mut conn, &cx.app.keys, &owner).await?;
-            return Ok(Taken::Show(self.linked(cx, owner.map(|a| a.user_name.masked()).unwrap_or_default())));
+            // A unit goes on: its new representative may have nothing else to take over by. The end takes no other account.
+            let unit = cx.answers.is_units() && owner.as_ref().is_some_and(|account| account.unit().is_some());
+            if !unit {
+                return Ok(Taken::Show(self.linked(cx, owner.map(|a| a.user_name.masked()).unwrap_or_default())));
+            }
         }
         drop(conn);
         let hash = match password {

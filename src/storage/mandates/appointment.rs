@@ -1,11 +1,11 @@
 //! Who represents a unit: the root of its mandates, which rests on the registry's word or a reviewer's.
 
-use super::{Ending, Entry, REPRESENTATIVE, end, find, insert, of_person};
+use super::{Ending, Entry, REPRESENTATIVE, REVIEWED, SET_REVIEWED, end, find, insert, of_person};
 use crate::clock::Timestamp;
 use crate::domain::mandate::{Mandate, Reach, Role, Terms, Validity};
 use crate::ids::{AccountId, MandateId, SessionId};
-use crate::storage::query::{fetch_optional, on_engine};
-use crate::storage::{Conn, Stored, Tx, accounts, grants, sessions};
+use crate::storage::query::{execute, fetch_optional, on_engine};
+use crate::storage::{Conn, Stored, Tx, accounts, grants, sessions, units};
 
 /// Stores a representative's own mandate, in force from now on; `false` if the unit has a representative already, or the
 /// person a mandate there.
@@ -56,39 +56,66 @@ pub async fn vacate(tx: &mut Tx, mandate: &Mandate, now: Timestamp) -> Stored<(V
 pub enum Appointed {
     /// The person represents the unit already, by this mandate.
     Already(MandateId),
-    /// Somebody else does, and wasn't to be replaced.
+    /// Somebody else does, and nobody's word says otherwise.
     Occupied,
+    /// The word that names the person is older than the registry's last, or than the sitting representative.
+    Outdated,
     /// The person represents it from now on; who did before, and which mandates have ended with that.
     Now(Option<AccountId>, Vec<MandateId>),
 }
 
-/// Makes somebody the representative of a unit. Another one's mandate ends if it is to be replaced, with all that rest on
-/// it; so does what the person was there before.
+/// Makes somebody the representative of a unit that has an account. `named_at` is when the registry, or two reviewers, have
+/// named the person: then another one's mandate ends, with all that rest on it. So does what the person was there before.
+/// The registry is asked again soon.
 ///
 /// # Errors
-/// The store's own, or [`StorageError::Corrupt`].
+/// The store's own, or [`StorageError::Corrupt`](crate::storage::StorageError::Corrupt).
 pub async fn appoint(
     tx: &mut Tx,
     id: &MandateId,
     (unit, person): (&AccountId, &AccountId),
-    replaces: bool,
+    named_at: Option<Timestamp>,
     now: Timestamp,
 ) -> Stored<Appointed> {
     let former = representative(tx, unit).await?;
+    if let Some(mandate) = former.as_ref().filter(|mandate| mandate.person == *person) {
+        return Ok(Appointed::Already(mandate.id.clone()));
+    }
+    let since = former.as_ref().map(|mandate| mandate.terms.validity.from);
+    let last = units::checked_at(tx, unit).await?.max(since);
+    if named_at.is_some_and(|at| last.is_some_and(|last| at < last)) {
+        return Ok(Appointed::Outdated);
+    }
     let mut ended = Vec::new();
-    match &former {
-        Some(mandate) if mandate.person == *person => return Ok(Appointed::Already(mandate.id.clone())),
-        Some(_) if !replaces => return Ok(Appointed::Occupied),
-        Some(mandate) => ended.extend(vacate(tx, mandate, now).await?.0),
-        None => {}
+    match (&former, named_at) {
+        (Some(_), None) => return Ok(Appointed::Occupied),
+        (Some(mandate), Some(_)) => ended.extend(vacate(tx, mandate, now).await?.0),
+        (None, _) => {}
     }
     for own in of_person(tx, person).await?.iter().filter(|mandate| mandate.unit == *unit) {
         ended.extend(end(tx, &own.id, Ending::Replaced, now).await?);
     }
-    match install(tx, id, unit, person, now).await? {
-        true => Ok(Appointed::Now(former.map(|mandate| mandate.person), ended)),
-        false => Ok(Appointed::Occupied),
+    if !install(tx, id, unit, person, now).await? {
+        return Ok(Appointed::Occupied);
     }
+    units::postpone(tx, unit, now).await?;
+    Ok(Appointed::Now(former.map(|mandate| mandate.person), ended))
+}
+
+/// Notes whether a representative rests on a reviewer's word, which the registry doesn't share yet.
+///
+/// # Errors
+/// The store's own.
+pub async fn set_reviewed(tx: &mut Tx, id: &MandateId, reviewed: bool) -> Stored<()> {
+    execute!(tx, SET_REVIEWED, id.as_str(), reviewed).map(drop)
+}
+
+/// Whether a representative rests on a reviewer's word: then the registry's other word is no news, and ends nothing.
+///
+/// # Errors
+/// The store's own.
+pub async fn is_reviewed(conn: &mut Conn, id: &MandateId) -> Stored<bool> {
+    Ok(fetch_optional!(conn, (bool,), REVIEWED, id.as_str())?.is_some_and(|(reviewed,)| reviewed))
 }
 
 /// The mandate of a unit's representative, if it has one now.

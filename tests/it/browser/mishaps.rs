@@ -97,9 +97,9 @@ async fn whoever_cannot_go_on_is_told_why_and_what_to_do() {
     walk.to_kind().await;
     chrome.choose("#kind-2").await;
     chrome.press(NEXT).await;
-    walk.see("legal-person", "/account-kind").await;
-    assert_eq!(chrome.words("h1").await, "法人用户认证即将开通");
-    chrome.press(".ways a.button").await;
+    walk.see("legal-person", "/sign-in").await;
+    chrome.press("a.back").await;
+    walk.see("kind-again", "/account-kind").await;
     walk.to_sign_in().await;
     walk.sign_in(person("xiaoyu")).await;
     walk.see("under-age", "/sign-in").await;

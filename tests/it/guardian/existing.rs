@@ -75,7 +75,7 @@ both! {
         other.submit(&[("action", "review")]).await;
         other.submit(&[("submit", "yes")]).await;
         let case = first.open(&world.app, &number).await.unwrap();
-        assert_eq!(case.guardians.len(), 1);
+        assert_eq!(case.concerned.len(), 1);
         let mut world = world;
         let own = as_reviewer(&mut world, "liming").await;
         assert!(matches!(approve(&world, &own, &number).await, Err(DeskError::Own)));

@@ -54,6 +54,50 @@ both! {
         assert!(!former.at.ends_with("/done"), "{}", former.at);
     }
 
+    async fn an_old_proof_of_a_former_representative_names_nobody_and_the_new_one_needs_no_second_old_account(world) {
+        citizen(&world, &LIMING).await;
+        citizen(&world, &ZHANGWEI).await;
+        migrate(&world, &Unit::of("huiyun"), "liming").await;
+        // 李明 keeps a journey at hand in which the registry has just named him.
+        let mut former = to_existing(&world, "liming").await;
+        assert!(former.at.ends_with("/existing-unit"), "{}", former.at);
+        world.advance(60);
+        world.neighbours.registry.set_representative(HUIYUN, ZHANGWEI.name, ZHANGWEI.number);
+        // The unit's only old account is linked; its password still leads its new representative to the takeover.
+        let mut new = world.browser();
+        to_checked(&mut new, "/migrate", &Unit::of("huiyun"), "zhangwei").await;
+        new.submit(&[("action", "bind")]).await;
+        let fields = [("new_password", "A-new-seal-of-ours-8"), ("new_password_again", "A-new-seal-of-ours-8")];
+        new.submit(&fields).await;
+        assert!(new.at.ends_with("/done"), "{} {}", new.at, new.body);
+        assert_eq!(rows(&world).await, [1, 1, 1], "no second link");
+        world.advance(60);
+        former.submit(&[("action", "bind")]).await;
+        let fields = [("new_password", "Back-in-my-old-chair-1"), ("new_password_again", "Back-in-my-old-chair-1")];
+        former.submit(&fields).await;
+        assert!(former.at.ends_with("/unit-check"), "asked anew: {} {}", former.at, former.body);
+        former.submit(&[("action", "retry")]).await;
+        assert!(former.shows("未通过核验"), "{}", former.body);
+        let person = world.text("SELECT person_id FROM mandates WHERE ended_at IS NULL").await;
+        assert_eq!(person, world.text("SELECT id FROM accounts WHERE user_name = 'zhangwei'").await);
+    }
+
+    async fn a_unit_s_own_sign_in_unlinks_nothing(world) {
+        citizen(&world, &LIMING).await;
+        migrate(&world, &Unit::of("huiyun"), "liming").await;
+        let mut unit = world.browser();
+        unit.get("/login?tab=legal").await;
+        unit.submit(&[("identifier", "huiyun"), ("password", UNIT_PASSWORD)]).await;
+        let hidden = unit.form().1;
+        let csrf = hidden.iter().find(|(name, _)| name == "csrf").unwrap().1.clone();
+        let link = world.text("SELECT id FROM legacy_links WHERE system_id = 'gsj'").await;
+        unit.post(&format!("/account/links/{link}"), &[("csrf", &csrf)]).await;
+        unit.post("/account/sessions/end-others", &[("csrf", &csrf)]).await;
+        assert!(unit.at.starts_with("/units/"), "{}", unit.at);
+        assert_eq!(rows(&world).await, [1, 1, 1]);
+        assert_eq!(world.scalar("SELECT COUNT(*) FROM legacy_links WHERE unlinked_at IS NOT NULL").await, 0);
+    }
+
     async fn two_journeys_of_one_unit_end_in_one_account(world) {
         citizen(&world, &LIMING).await;
         let mut first = world.browser();

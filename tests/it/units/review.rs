@@ -107,6 +107,32 @@ both! {
         assert_eq!(rows(&world).await, [0, 0, 0]);
     }
 
+    async fn a_representative_whom_a_reviewer_named_stays_though_the_registry_says_otherwise(world) {
+        let (reviewer, _) = reviewers(&world).await;
+        citizen(&world, &LIMING).await;
+        // The registry still names 沈雪.
+        let mut browser = world.browser();
+        to_checked(&mut browser, "/migrate", &Unit::of("chaoyu"), "liming").await;
+        let number = submitted(&mut browser).await;
+        approve(&world, &reviewer, &number).await.unwrap();
+        go_on(&mut browser).await;
+        complete(&mut browser, "chaoyu").await;
+        for _ in 0..2 {
+            world.advance(25 * 60 * 60);
+            guiyi::mandates::recheck::check_due(&world.app).await.unwrap();
+            assert_eq!(rows(&world).await, [1, 1, 1], "the registry's other word is no news");
+        }
+        // Once the registry agrees, its next word counts.
+        let unit = Unit::of("chaoyu");
+        world.neighbours.registry.set_representative(unit.code, LIMING.name, LIMING.number);
+        world.advance(25 * 60 * 60);
+        guiyi::mandates::recheck::check_due(&world.app).await.unwrap();
+        world.neighbours.registry.set_representative(unit.code, ZHANGWEI.name, ZHANGWEI.number);
+        world.advance(25 * 60 * 60);
+        guiyi::mandates::recheck::check_due(&world.app).await.unwrap();
+        assert_eq!(rows(&world).await, [1, 0, 1]);
+    }
+
     async fn what_touches_an_existing_unit_takes_two_reviewers_and_seventy_two_hours(world) {
         let (first, second) = reviewers(&world).await;
         citizen(&world, &LIMING).await;
@@ -138,6 +164,8 @@ both! {
         assert_eq!(approve(&world, &first, &number).await.unwrap(), Approval::NeedsSecond);
         let Approval::From(at) = approve(&world, &second, &number).await.unwrap() else { panic!("two have agreed") };
         assert_eq!(at.since(world.clock.now()).as_secs(), 72 * 60 * 60);
+        let told = world.messages(ZHANGSAN.phone).await;
+        assert!(told.iter().any(|text| text.contains("72小时后生效")), "its representative is told: {told:?}");
         assert_eq!(rows(&world).await, [1, 1, 1]);
     }
 }

@@ -140,9 +140,10 @@ async fn standing(cx: &Cx<'_>, account: &Account) -> Result<Standing, StorageErr
         mandate.unit == account.id && mandate.terms.role != Role::Agent && mandate.is_in_force(cx.visit.now)
     });
     let authority = match (granted, named) {
+        // An administrator whom the registry names takes over like anybody else.
+        (_, true) if takes_over || !granted => Some(Authority::Registry),
         (true, _) => Some(Authority::Mandate),
-        (false, true) => Some(Authority::Registry),
-        (false, false) => None,
+        (false, _) => None,
     };
     Ok(Standing { authority, takes_over: takes_over && named })
 }

@@ -1,7 +1,6 @@
 //! The representative: signs in with an own account; gets one first, as a detour; or is asked on an own device.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use futures_util::future::BoxFuture;
@@ -12,7 +11,7 @@ use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
 use crate::domain::account::Account;
 use crate::domain::identifier::SignInIdentifier;
-use crate::domain::session::Method;
+use crate::domain::session::{FRESH, Method};
 use crate::domain::typed::compact;
 use crate::ids::JourneyId;
 use crate::journeys::answers::{Answers, By, Goal, UnitAnswers};
@@ -26,9 +25,6 @@ use crate::pages::{Form, Page, Rendered, passes_captcha};
 use crate::protocol::params::Params;
 use crate::secret::Secret;
 use crate::sign_in::{self, Attempt, KnownBrowser, Outcome, Pending, needs_captcha, sign_in};
-
-/// A sign-in of this browser that is so fresh stands for one of this step: whoever comes back from the detour.
-const FRESH: Duration = Duration::from_secs(10 * 60);
 
 #[derive(Template)]
 #[template(path = "journey/representative.html")]
@@ -202,7 +198,8 @@ impl Representative {
             return Ok(Taken::Show(self.page(cx, form, None, 422)?));
         };
         let audit = Effect::Audit("journey.representative", json!({ "account": proof.account() }));
-        let unit = UnitAnswers { invited: false, representative: Some(proof), ..cx.answers.unit.clone() };
+        let unit =
+            UnitAnswers { invited: false, invitation: None, representative: Some(proof), ..cx.answers.unit.clone() };
         let answers = Answers { unit, ..cx.answers.clone() };
         Ok(Taken::Next(Box::new(answers), vec![audit, Effect::Uninvite]))
     }
@@ -225,7 +222,7 @@ impl Representative {
     }
 }
 
-/// Who is signed in here as an individual, freshly, and how.
+/// Who is signed in here as an individual, freshly, and how: whoever comes back from the detour.
 fn fresh<'a>(cx: &'a Cx<'_>) -> Option<(&'a Account, Vec<Method>)> {
     let (session, account) = cx.visit.signed_in.as_ref()?;
     let fresh = cx.visit.now.since(session.authenticated_at) < FRESH;
