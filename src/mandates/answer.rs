@@ -11,7 +11,7 @@ use crate::domain::unit::Standing;
 use crate::ids::{AccountId, MandateId};
 use crate::notify::mandates as texts;
 use crate::storage::mandates::{self, Ending, Entry};
-use crate::storage::{Conn, StorageError, Stored, Tx, accounts};
+use crate::storage::{Conn, StorageError, Stored, Tx, accounts, units};
 
 /// An open invitation, as whoever has its phone sees it.
 #[derive(Clone, Debug)]
@@ -111,6 +111,8 @@ async fn write(
     if let Err(refusal) = suits(pen, &account, &invited) {
         return Ok(Err(refusal));
     }
+    // Two acceptances at one unit end each other's invitation: one after the other.
+    units::hold(tx, &entry.unit).await?;
     let Some((unit, standing)) = pen.unit(tx, &entry.unit).await? else { return Ok(Err(Refusal::Unknown)) };
     if standing != Standing::Registered {
         return Ok(Err(Refusal::Standing(standing)));

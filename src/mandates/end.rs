@@ -8,7 +8,7 @@ use crate::domain::mandate::{Mandate, Role};
 use crate::ids::{AccountId, MandateId};
 use crate::notify::mandates as texts;
 use crate::storage::mandates::{self, Ending, Entry};
-use crate::storage::{Stored, Tx, accounts};
+use crate::storage::{Stored, Tx, accounts, units};
 
 /// Whether whoever acts by a mandate may take another one of the unit back: the representative every one but the own, an
 /// administrator those that rest on theirs.
@@ -75,6 +75,7 @@ async fn write(
     id: &MandateId,
     why: Ending,
 ) -> Stored<Vec<MandateId>> {
+    units::hold(tx, unit).await?;
     let ended = mandates::end(tx, id, why, pen.now).await?;
     let name = accounts::find(tx, &pen.keys, unit).await?.map(|unit| unit.name().to_owned()).unwrap_or_default();
     for (holder, role, why) in note_ended(tx, pen, &actor(person), unit, &ended).await? {

@@ -97,9 +97,6 @@ pub fn migrated(signature: &str, system: &str, whose: &Whose, hotline: &str) -> 
     format!("【{signature}】“{system}”的账号已绑定到{whose}。如非本人操作，请致电{hotline}。")
 }
 
-/// The subject of a mail about a unit.
-pub const UNIT_SUBJECT: &str = "您代表的单位";
-
 /// Asks a unit's representative to confirm on an own device. No link: the person signs in and types the number.
 pub fn represent(signature: &str, unit: &str, number: &CaseNumber) -> String {
     let unit: String = unit.chars().take(20).collect();
@@ -110,12 +107,6 @@ pub fn represent(signature: &str, unit: &str, number: &CaseNumber) -> String {
 pub fn unit_migrated(signature: &str, unit: &str, hotline: &str) -> String {
     let unit: String = unit.chars().take(24).collect();
     format!("【{signature}】“{unit}”的统一账号已绑定原账号。如非本单位操作，请致电{hotline}。")
-}
-
-/// Tells a former representative that somebody else is it now.
-pub fn replaced(signature: &str, unit: &str) -> String {
-    let unit: String = unit.chars().take(24).collect();
-    format!("【{signature}】“{unit}”的法定代表人已变更，您及您授权的人员不再代表该单位办事。")
 }
 
 /// The subject of a mail that carries a code.

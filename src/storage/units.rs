@@ -23,6 +23,7 @@ statements! {
     CLAIM_ONE = "UPDATE units SET recheck_at = $2 WHERE account_id = $1 AND recheck_at <= $3";
     SAID = "UPDATE units SET checked_at = $2, recheck_at = $3 WHERE account_id = $1";
     STANDS = "UPDATE units SET standing = $2 WHERE account_id = $1 AND standing <> $2";
+    HOLD = "UPDATE units SET checked_at = checked_at WHERE account_id = $1";
     POSTPONE = "UPDATE units SET recheck_at = $2 WHERE account_id = $1 AND recheck_at < $2";
     CHECKED = "SELECT checked_at FROM units WHERE account_id = $1";
 }
@@ -80,6 +81,14 @@ pub async fn said(tx: &mut Tx, account: &AccountId, standing: Option<Standing>, 
         changes::record(tx, &cache_key(account), now).await?;
     }
     Ok(news)
+}
+
+/// Holds a unit's row to the end of the transaction: who is to change its mandates in several places takes turns.
+///
+/// # Errors
+/// The store's own.
+pub async fn hold(tx: &mut Tx, account: &AccountId) -> Stored<()> {
+    execute!(tx, HOLD, account.as_str()).map(drop)
 }
 
 /// Puts the next question off.

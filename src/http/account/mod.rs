@@ -104,7 +104,8 @@ fn verified(app: &App, locale: Locale, evidence: &Evidence) -> Option<String> {
     Some(format!("{by} · {}", date(evidence.at)))
 }
 
-/// The person who is signed in, to change something; a unit's own sign-in, in which nobody acts, changes nothing.
+/// The person who is signed in, to change something; a unit's own sign-in, in which nobody acts, ends sign-ins and changes
+/// nothing else.
 fn person(visit: &Visit) -> Result<(&Session, &Arc<Account>), Reply> {
     match &visit.signed_in {
         None => Err(to_login()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 
-use super::{methods, moment, person, to_login};
+use super::{methods, moment, to_login};
 use crate::app::App;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
@@ -56,20 +56,14 @@ pub(in crate::http) async fn end(
     visit: Visit,
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
-    let (_, account) = match person(&visit) {
-        Ok(signed_in) => signed_in,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let Some((_, account)) = &visit.signed_in else { return Ok(to_login()) };
     session::end_of(&app, &account.id, &SessionId::from(params.text("session")), "elsewhere").await?;
     Ok(Reply::to("/account/sessions"))
 }
 
 /// `POST /account/sessions/end-others`: all but this browser's.
 pub(in crate::http) async fn end_others(State(app): State<Arc<App>>, visit: Visit, _: Posted) -> Result<Reply, Mishap> {
-    let (here, _) = match person(&visit) {
-        Ok(signed_in) => signed_in,
-        Err(elsewhere) => return Ok(elsewhere),
-    };
+    let Some((here, _)) = &visit.signed_in else { return Ok(to_login()) };
     session::end_others(&app, here).await?;
     Ok(Reply::to("/account/sessions"))
 }
