@@ -125,7 +125,8 @@ async fn go_back(cx: &Cx<'_>, answers: &Answers, obstacle: &Obstacle) -> Result<
         }
         // The registry is asked again, or the reviewers.
         Obstacle::Outdated => {
-            answers.unit = UnitAnswers { check: None, existing: None, control: None, review: None, ..answers.unit };
+            answers.unit =
+                Box::new(UnitAnswers { check: None, existing: None, control: None, review: None, ..*answers.unit });
             answers.control_review = None;
         }
         // The first step asks for the guardian again.

@@ -24,8 +24,8 @@ pub(super) async fn settle(cx: &Cx<'_>) -> Result<Option<Answers>, StepError> {
         return Ok(save(cx, answers.clone(), vec![audit]).await?.then_some(answers));
     }
     if cx.answers.registry_proof().is_some_and(|proof| cx.visit.now.since(proof.at()) > REGISTRY_COUNTS_FOR) {
-        let unit = UnitAnswers { check: None, existing: None, control: None, ..cx.answers.unit.clone() };
-        let answers = Answers { unit, ..cx.answers.clone() };
+        let unit = UnitAnswers { check: None, existing: None, control: None, ..(*cx.answers.unit).clone() };
+        let answers = Answers { unit: Box::new(unit), ..cx.answers.clone() };
         let audit = Effect::Audit("journey.unit_check_outdated", json!({}));
         return Ok(save(cx, answers.clone(), vec![audit]).await?.then_some(answers));
     }

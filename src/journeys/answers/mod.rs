@@ -88,7 +88,7 @@ pub struct Answers {
     /// The password.
     pub password: Option<Password>,
     /// What only a unit answers.
-    pub unit: UnitAnswers,
+    pub unit: Box<UnitAnswers>,
     /// What only a child's guardian answers; there in a child's journey, and in no other.
     pub child: Option<Box<ChildAnswers>>,
 }
@@ -249,7 +249,7 @@ impl Answers {
         match review.about() {
             About::Identity(_) => Self { identity_review: Some(review), ..self },
             About::Control(_) => Self { control_review: Some(review), ..self },
-            About::Unit { .. } => Self { unit: UnitAnswers { review: Some(review), ..self.unit }, ..self },
+            About::Unit { .. } => Self { unit: Box::new(UnitAnswers { review: Some(review), ..*self.unit }), ..self },
             About::Child { .. } => {
                 let child = self.child.map(|child| Box::new(ChildAnswers { review: Some(review), ..*child }));
                 Self { child, ..self }
@@ -263,7 +263,7 @@ impl Answers {
         match about {
             About::Identity(_) => Self { identity_review: None, ..self },
             About::Control(_) => Self { control_review: None, ..self },
-            About::Unit { .. } => Self { unit: UnitAnswers { review: None, ..self.unit }, ..self },
+            About::Unit { .. } => Self { unit: Box::new(UnitAnswers { review: None, ..*self.unit }), ..self },
             About::Child { .. } => {
                 let child = self.child.map(|child| Box::new(ChildAnswers { review: None, ..*child }));
                 Self { child, ..self }

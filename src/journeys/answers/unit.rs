@@ -261,7 +261,10 @@ impl Answers {
     /// The same answers without a representative who has signed in in the journey's browser; `None` if there is none.
     pub(in crate::journeys) fn without_sign_in(&self) -> Option<Self> {
         let here = self.unit.representative.as_ref().is_some_and(|proof| matches!(proof.by, By::Here { .. }));
-        here.then(|| Self { unit: UnitAnswers { representative: None, ..self.unit.clone() }, ..self.clone() })
+        here.then(|| Self {
+            unit: Box::new(UnitAnswers { representative: None, ..(*self.unit).clone() }),
+            ..self.clone()
+        })
     }
 
     /// What is to be checked: the unit that is entered now, and who represents it.

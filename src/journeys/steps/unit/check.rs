@@ -59,8 +59,8 @@ async fn run(cx: &Cx<'_>, after_captcha: bool) -> Result<(), StepError> {
         Effect::Audit("journey.unit_check", detail),
         Effect::Schedule(unavailable.then(|| cx.visit.now.plus(RETRY))),
     ];
-    let unit = UnitAnswers { check: Some(check), existing, ..cx.answers.unit.clone() };
-    save(cx, Answers { unit, ..cx.answers.clone() }, effects).await?;
+    let unit = UnitAnswers { check: Some(check), existing, ..(*cx.answers.unit).clone() };
+    save(cx, Answers { unit: Box::new(unit), ..cx.answers.clone() }, effects).await?;
     if unavailable {
         budget::refund(cx, budgets(cx, &claim)).await?;
     }

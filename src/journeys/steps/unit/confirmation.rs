@@ -80,12 +80,18 @@ impl AwaitConfirmation {
         let unit = &cx.answers.unit;
         match params.text("action") {
             "here" => {
-                let unit = UnitAnswers { invited: false, invitation: None, ..unit.clone() };
-                Ok(Taken::Next(Box::new(Answers { unit, ..cx.answers.clone() }), vec![Effect::Uninvite]))
+                let unit = UnitAnswers { invited: false, invitation: None, ..(**unit).clone() };
+                Ok(Taken::Next(
+                    Box::new(Answers { unit: Box::new(unit), ..cx.answers.clone() }),
+                    vec![Effect::Uninvite],
+                ))
             }
             "again" => {
-                let unit = UnitAnswers { invitation: None, ..unit.clone() };
-                Ok(Taken::Next(Box::new(Answers { unit, ..cx.answers.clone() }), vec![Effect::Uninvite]))
+                let unit = UnitAnswers { invitation: None, ..(**unit).clone() };
+                Ok(Taken::Next(
+                    Box::new(Answers { unit: Box::new(unit), ..cx.answers.clone() }),
+                    vec![Effect::Uninvite],
+                ))
             }
             // Asked already: a second click.
             _ if unit.invitation.as_ref().is_some_and(|i| !i.declined && cx.visit.now < i.until) => Ok(Taken::Moved),
@@ -133,7 +139,7 @@ impl AwaitConfirmation {
         let text = texts::represent(&cx.app.config.site.sms_signature, unit.name.as_str(), &case);
         let to = Recipient::Phone(phone);
         let asked = Invitation { id, unit: unit.clone(), phone: to.masked(), until, declined: false };
-        let unit = UnitAnswers { invitation: Some(asked), ..cx.answers.unit.clone() };
+        let unit = UnitAnswers { invitation: Some(asked), ..(*cx.answers.unit).clone() };
         let effects = vec![
             Effect::Audit("journey.representative_asked", json!({ "phone": to.masked(), "case": case })),
             Effect::Case(case),
@@ -141,7 +147,7 @@ impl AwaitConfirmation {
             Effect::Invite(Box::new(row)),
             Effect::Tell(to.message(texts::CASE_SUBJECT, text)),
         ];
-        Ok(Taken::Next(Box::new(Answers { unit, ..cx.answers.clone() }), effects))
+        Ok(Taken::Next(Box::new(Answers { unit: Box::new(unit), ..cx.answers.clone() }), effects))
     }
 }
 

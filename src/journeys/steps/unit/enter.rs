@@ -48,14 +48,14 @@ impl EnterUnit {
         {
             effects.push(Effect::Withdraw(review.clone()));
         }
-        let mut new = UnitAnswers { check: None, existing: None, control: None, ..old.clone() };
+        let mut new = UnitAnswers { check: None, existing: None, control: None, ..(**old).clone() };
         if old.entered.as_ref() != Some(&unit) && old.invitation.is_some() {
             new.invitation = None;
             effects.push(Effect::Uninvite);
         }
         new.entered = Some(unit);
         // Kept before the registry is asked: whatever happens during the call, nothing typed is lost.
-        Taken::Next(Box::new(Answers { unit: new, ..cx.answers.clone() }), effects)
+        Taken::Next(Box::new(Answers { unit: Box::new(new), ..cx.answers.clone() }), effects)
     }
 }
 

@@ -92,8 +92,8 @@ impl ExistingUnitAccount {
             return Ok(Taken::Show(self.page(cx, &account, form, status).await?));
         };
         let audit = Effect::Audit("journey.unit_control", json!({ "by": control.by, "account": account.id }));
-        let unit = UnitAnswers { control: Some(control), ..cx.answers.unit.clone() };
-        Ok(Taken::Next(Box::new(Answers { unit, ..cx.answers.clone() }), vec![audit]))
+        let unit = UnitAnswers { control: Some(control), ..(*cx.answers.unit).clone() };
+        Ok(Taken::Next(Box::new(Answers { unit: Box::new(unit), ..cx.answers.clone() }), vec![audit]))
     }
 
     /// The same door as the login page: its limits, its captcha, its answer. A password carried over from an old system may

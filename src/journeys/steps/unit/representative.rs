@@ -87,9 +87,9 @@ impl Representative {
             "migrate" => self.detour(cx, Goal::Migration).await,
             "register" => self.detour(cx, Goal::Registration).await,
             "invite" => {
-                let unit = UnitAnswers { invited: true, representative: None, ..cx.answers.unit.clone() };
+                let unit = UnitAnswers { invited: true, representative: None, ..(*cx.answers.unit).clone() };
                 let audit = Effect::Audit("journey.representative_elsewhere", json!({}));
-                let answers = Answers { unit, agreement: None, ..cx.answers.clone() };
+                let answers = Answers { unit: Box::new(unit), agreement: None, ..cx.answers.clone() };
                 Ok(Taken::Next(Box::new(answers), vec![audit]))
             }
             "code" | "resend" => self.code(cx, params).await,
@@ -199,16 +199,16 @@ impl Representative {
         };
         let audit = Effect::Audit("journey.representative", json!({ "account": proof.account() }));
         let unit =
-            UnitAnswers { invited: false, invitation: None, representative: Some(proof), ..cx.answers.unit.clone() };
-        let answers = Answers { unit, ..cx.answers.clone() };
+            UnitAnswers { invited: false, invitation: None, representative: Some(proof), ..(*cx.answers.unit).clone() };
+        let answers = Answers { unit: Box::new(unit), ..cx.answers.clone() };
         Ok(Taken::Next(Box::new(answers), vec![audit, Effect::Uninvite]))
     }
 
     /// Begins the journey by which the representative gets an account. This one waits for it: it has a number from now on.
     async fn detour(&self, cx: &Cx<'_>, goal: Goal) -> Result<Taken, StepError> {
         let child = JourneyId::mint(cx.visit.now, &cx.app.random);
-        let unit = UnitAnswers { detour: Some(child.clone()), ..cx.answers.unit.clone() };
-        let answers = Answers { unit, ..cx.answers.clone() };
+        let unit = UnitAnswers { detour: Some(child.clone()), ..(*cx.answers.unit).clone() };
+        let answers = Answers { unit: Box::new(unit), ..cx.answers.clone() };
         let begun = Answers { goal, kind: Some(crate::domain::account::AccountKind::Individual), ..Answers::default() };
         let effects = vec![
             Effect::Audit("journey.detour", json!({ "journey": child })),
