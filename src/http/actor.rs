@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 
 use super::authorize::{Step, find, proceed};
-use super::login::{Tried, begun, tried, waiting};
+use super::login::{begun, tried, waiting};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
@@ -21,6 +21,7 @@ use crate::domain::client::Client;
 use crate::domain::mandate::{Actor, Mandate};
 use crate::domain::principal::Principal;
 use crate::domain::session::Method;
+use crate::pages::door::Tried;
 use crate::pages::{Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
 use crate::provider::authorize::Choice;

@@ -182,7 +182,7 @@ async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap>
     };
     let page = visit.page("done-title");
     let page = DonePage {
-        phases: finished_phases(&page, unit),
+        phases: finished_phases(page.locale, unit),
         parent: parent.is_some(),
         signed_in: visit.signed_in.is_some(),
         page,

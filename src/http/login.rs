@@ -16,15 +16,14 @@ use crate::app::App;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
 use crate::domain::account::{Account, AccountKind};
-use crate::domain::identifier::SignInIdentifier;
 use crate::domain::session::Method;
 use crate::ids::{ClientId, InteractionId};
+use crate::pages::door::{self, Tried};
 use crate::pages::{Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
 use crate::provider::authorize::Addressed;
-use crate::secret::Secret;
 use crate::sign_in::session::NewSession;
-use crate::sign_in::{Attempt, KnownBrowser, Outcome, needs_captcha, sign_in};
+use crate::sign_in::{KnownBrowser, needs_captcha};
 use crate::storage::interactions;
 
 #[derive(Template)]
@@ -131,64 +130,10 @@ pub(super) async fn refused(
     again(app, &visit, interaction.unwrap_or_default(), form, 422, captcha).await
 }
 
-/// What became of a form with an identifier and a password.
-pub(super) enum Tried {
-    /// Right.
-    SignedIn(Arc<Account>),
-    /// Right, but not enough on this browser.
-    SecondStep(Arc<Account>),
-    /// The form comes again: with what is wrong, its status, and the captcha that is due.
-    Again(Form, u16, Option<Kind>),
-}
-
-/// The one door for names and passwords, whatever the page: the same limits, the same answers.
+/// The door of names and passwords, on a browser that may be known.
 pub(super) async fn tried(app: &App, visit: &Visit, headers: &HeaderMap, params: &Params) -> Result<Tried, Mishap> {
-    let mut form = Form::typed(params);
-    let identifier = SignInIdentifier::parse(params.text("identifier"), app.today());
-    // A password is never trimmed or folded.
-    let password = Secret::new(params.text("password"));
-    if params.text("identifier").is_empty() {
-        form.fault("identifier", "login-identifier-empty");
-    }
-    if password.expose().is_empty() {
-        form.fault("password", "login-password-empty");
-    }
-    let kind = Kind::named(params.text("captcha_kind"));
-    let captcha = needs_captcha(app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
-    if params.get("captcha_kind").is_some() {
-        return Ok(Tried::Again(Form::typed(params), 200, Some(kind)));
-    }
-    if !form.is_faulty() && captcha.is_some() {
-        let answer = params.text("captcha");
-        if !ticket::answer(app, params.text("captcha_ticket"), &visit.browser, answer).await? {
-            form.fault("captcha", "captcha-wrong");
-        }
-    }
-    if form.is_faulty() {
-        return Ok(Tried::Again(form, 422, captcha));
-    }
     let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
-    let outcome = match &identifier {
-        Ok(identifier) => {
-            let attempt = Attempt { identifier, password: &password, asker: &visit.asker, known: &known };
-            sign_in(app, &attempt).await?
-        }
-        // What has no form of an identifier is nobody's; it takes as long to say so.
-        Err(_) => {
-            let _ = app.passwords.verify(&password, None).await;
-            Outcome::Rejected
-        }
-    };
-    let (status, fault) = match outcome {
-        Outcome::SignedIn(account) => return Ok(Tried::SignedIn(account)),
-        Outcome::SecondStep(account) => return Ok(Tried::SecondStep(account)),
-        Outcome::Rejected => (422, "login-rejected"),
-        Outcome::Limited => (429, "login-limited"),
-        Outcome::Busy => (503, "login-busy"),
-    };
-    form.fault("identifier", fault);
-    let captcha = needs_captcha(app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
-    Ok(Tried::Again(form, status, captcha))
+    Ok(door::tried(app, visit, &known, params).await?)
 }
 
 /// `POST /login`

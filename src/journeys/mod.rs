@@ -34,7 +34,7 @@ pub use steps::evidence::Upload;
 pub use table::Table;
 
 use crate::app::App;
-use crate::pages::{Page, Rendered, Visit};
+use crate::pages::{Locale, Rendered, Visit};
 use crate::protocol::params::Params;
 
 /// The page on which a migration begins: the same list as its first step.
@@ -49,9 +49,9 @@ pub fn begun(app: &App, form: &Params) -> Option<Answers> {
 }
 
 /// The phases of a wizard that has ended, numbered, with the last one marked.
-pub fn finished_phases(page: &Page, unit: bool) -> Vec<(String, bool)> {
+pub fn finished_phases(locale: Locale, unit: bool) -> Vec<(String, bool)> {
     let phases = if unit { legal_person::TABLE.phases } else { individual::TABLE.phases };
-    steps::phases(page, phases, phases.len() - 1)
+    steps::phases(locale, phases, phases.len() - 1)
 }
 
 /// The cookie of the session that a finished journey gave to its own browser.

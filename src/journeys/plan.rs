@@ -15,6 +15,8 @@ use super::finish::{Obstacle, session};
 use super::writes::Writes;
 use crate::clock::Timestamp;
 use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, Person, StoredPassword};
+use crate::domain::contact::{EmailAddress, Phone};
+use crate::domain::identity::Identity;
 use crate::domain::session::Method;
 use crate::ids::{AccountId, LinkId, MessageId, ReviewId, VerificationId};
 use crate::notify::codes::Recipient;
@@ -59,6 +61,42 @@ struct NewAccount {
     source: String,
     /// The review that stood in for the source.
     review: Option<ReviewId>,
+}
+
+/// Who has confirmed the holder of a new account: by which method, at which source, how well, in which review.
+type Confirmed = (&'static str, String, IdentityLevel, Option<ReviewId>);
+
+impl NewAccount {
+    /// The account of a confirmed holder, whose phone and address nobody has proven yet.
+    fn new(cx: &Cx<'_>, answers: &Answers, holder: Holder, confirmed: Confirmed) -> Option<Self> {
+        let (now, (method, source, identity_level, review)) = (cx.visit.now, confirmed);
+        let account = Account {
+            id: AccountId::mint(now, &cx.app.random),
+            status: AccountStatus::Active,
+            user_name: answers.user_name.clone()?,
+            holder,
+            phone_proven_at: None,
+            email_verified_at: None,
+            password: Some(password(answers)?),
+            identity_level,
+            created_at: now,
+            updated_at: now,
+        };
+        Some(Self { account, verification: VerificationId::mint(now, &cx.app.random), method, source, review })
+    }
+}
+
+/// A person as their document tells, with a phone and an address.
+fn person(identity: Identity, phone: Option<Phone>, email: Option<EmailAddress>) -> Holder {
+    Holder::Person(Person {
+        name: identity.name,
+        gender: identity.gender,
+        ethnic_group: identity.ethnic_group,
+        document: identity.document,
+        birth_date: identity.birth_date,
+        phone,
+        email,
+    })
 }
 
 impl Plan {
@@ -227,44 +265,26 @@ fn methods(cx: &Cx<'_>, answers: &Answers) -> Vec<Method> {
 }
 
 fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
-    let now = cx.visit.now;
     let (identity, proof) = (answers.proven_identity(cx.today)?, answers.proof());
     // A phone, or for people without one an e-mail address, whose code was typed.
     answers.contact()?;
     let (phone, email_proof) = (answers.proven_phone(), answers.proven_email());
-    let password = password(answers)?;
     let approved = answers.approved_identity(cx.today);
     let vouched = answers.vouched_identity(cx.today).and(proof);
-    let (method, source, level) = match (vouched, &answers.check, approved) {
-        (Some(proof), ..) => ("upstream", proof.system().0.clone(), IdentityLevel::Confirmed),
+    let confirmed = match (vouched, &answers.check, approved) {
+        (Some(proof), ..) => ("upstream", proof.system().0.clone(), IdentityLevel::Confirmed, None),
         (None, Some(Check::Passed { proof }), _) if proof.is_for(&identity.name, &identity.document) => {
-            ("name_and_number", proof.source().to_owned(), IdentityLevel::Confirmed)
+            ("name_and_number", proof.source().to_owned(), IdentityLevel::Confirmed, None)
         }
-        (None, _, Some(approved)) => ("review", "portal".to_owned(), approved.level()),
+        (None, _, Some(approved)) => ("review", "portal".to_owned(), approved.level(), Some(approved.review().clone())),
         _ => return None,
     };
-    let review = approved.filter(|_| method == "review").map(|approved| approved.review().clone());
-    let account = Account {
-        id: AccountId::mint(now, &cx.app.random),
-        status: AccountStatus::Active,
-        user_name: answers.user_name.clone()?,
-        holder: Holder::Person(Person {
-            name: identity.name,
-            gender: identity.gender,
-            ethnic_group: identity.ethnic_group,
-            document: identity.document,
-            birth_date: identity.birth_date,
-            phone: phone.map(|proof| proof.phone.clone()),
-            email: answers.email.as_ref().and_then(|e| e.address().cloned()),
-        }),
-        phone_proven_at: phone.map(|proof| proof.at),
-        email_verified_at: email_proof.map(|proof| proof.at),
-        password: Some(password),
-        identity_level: level,
-        created_at: now,
-        updated_at: now,
-    };
-    Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source, review })
+    let email = answers.email.as_ref().and_then(|e| e.address().cloned());
+    let holder = person(identity, phone.map(|proof| proof.phone.clone()), email);
+    let mut new = NewAccount::new(cx, answers, holder, confirmed)?;
+    new.account.phone_proven_at = phone.map(|proof| proof.at);
+    new.account.email_verified_at = email_proof.map(|proof| proof.at);
+    Some(new)
 }
 
 /// The password as it is kept.
@@ -318,9 +338,9 @@ async fn tell_bound(cx: &Cx<'_>, answers: &Answers, id: &AccountId) -> Result<Ve
     let Some(account) = cx.app.caches.account(id).await? else { return Ok(Vec::new()) };
     let about = told::about(&mut cx.app.db.read().await?, &cx.app.keys, &account, cx.today).await?;
     let text = migrated_text(cx, answers, &about.whose);
-    // Of a child's account, whoever has bound something to it now is told as well.
-    let besides =
-        answers.contact().filter(|to| answers.is_units() || (answers.is_childs() && !about.channels.contains(to)));
+    // Of a unit's or a child's account, whoever has bound something to it now is told as well.
+    let represented = answers.is_units() || answers.is_childs();
+    let besides = answers.contact().filter(|to| represented && !about.channels.contains(to));
     let told = about.channels.into_iter().chain(besides);
     Ok(told.map(|to| to.message(texts::BOUND_SUBJECT, text.clone())).collect())
 }

@@ -135,6 +135,7 @@ impl Locale {
         };
         let Some(pattern) = bundle.get_message(key).and_then(|m| m.value()) else {
             tracing::error!(key, locale = self.tag(), "a text is missing");
+            debug_assert!(false, "a text is missing: {key:?} in {}", self.tag());
             return key.to_owned();
         };
         bundle.format_pattern(pattern, args, &mut Vec::new()).into_owned()

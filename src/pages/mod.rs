@@ -1,6 +1,7 @@
 //! What every page shares: the language, the visit it answers, its form with errors beside their causes.
 
 mod captcha;
+pub mod door;
 mod form;
 mod locale;
 mod moment;

@@ -637,7 +637,6 @@ log-unit-actor-refused = Somebody knew the organisation's password but had no ma
 acting-title = My organisations
 acting-count = { $value }
 acting-invitations-count = { $value } waiting for your answer
-acting-own-hint = This organisation’s page
 acting-none = There is no organisation that you act for.
 acting-unit = Organisation
 acting-unit-stopped = The organisation’s account is disabled

@@ -637,7 +637,6 @@ log-unit-actor-refused = 有人知道本单位的密码，但没有授权，未�
 acting-title = 我的单位
 acting-count = { $value } 个
 acting-invitations-count = { $value } 个邀请等待答复
-acting-own-hint = 本单位的页面
 acting-none = 目前没有您可以代办的单位。
 acting-unit = 单位
 acting-unit-stopped = 该单位的账号已停用

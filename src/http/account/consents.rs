@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
+use serde_json::{Value, json};
 
 use super::{client_name, date, person, to_login};
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
@@ -75,8 +77,14 @@ pub(in crate::http) async fn revoke(
     // The data may be a unit's; the consent is nobody's but the signed-in account's own.
     let account = params.get("account").map_or_else(|| actor.clone(), AccountId::from);
     let key = Key { account, actor, client };
-    let consent = key.cache_key();
-    let (random, now) = (app.random.clone(), visit.now);
+    let (by, detail) = (key.actor.clone(), json!({ "client": key.client, "account": key.account }));
+    end(&app, key, by, detail, visit.now).await?;
+    Ok(Reply::to("/account/consents"))
+}
+
+/// Ends a consent and every grant that rests on it, if there is one: taken back `by` its actor, or by the guardian.
+pub(super) async fn end(app: &App, key: Key, by: AccountId, detail: Value, now: Timestamp) -> Stored<()> {
+    let (consent, random) = (key.cache_key(), app.random.clone());
     let ended = app
         .db
         .write(move |tx| {
@@ -84,9 +92,8 @@ pub(in crate::http) async fn revoke(
                 let Some(ended) = consents::revoke(tx, &key, now).await? else {
                     return Stored::Ok(Vec::new());
                 };
-                let who = format!("account:{}", key.actor);
-                let detail = serde_json::json!({ "client": key.client, "account": key.account });
-                audit::record(tx, &random, now, "consent.revoked", (&who, &who), &detail).await?;
+                let (by, of) = (format!("account:{by}"), format!("account:{}", key.actor));
+                audit::record(tx, &random, now, "consent.revoked", (&by, &of), &detail).await?;
                 Ok(ended)
             })
         })
@@ -95,5 +102,5 @@ pub(in crate::http) async fn revoke(
     for grant in &ended {
         app.caches.forget(&grants::cache_key(grant));
     }
-    Ok(Reply::to("/account/consents"))
+    Ok(())
 }

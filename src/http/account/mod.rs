@@ -45,12 +45,12 @@ struct Overview {
     links: usize,
     sessions: usize,
     consents: usize,
-    /// The way to the units that the person acts for, and how many; a unit's own account leads to its page.
-    units: (String, usize),
+    /// How many units the person acts for.
+    units: usize,
     /// Invitations to act for a unit that wait for an answer.
     invitations: usize,
-    /// How many children a person looks after; a unit has none.
-    children: Option<usize>,
+    /// How many children the person looks after.
+    children: usize,
 }
 
 /// `GET /account`; a guardian who has signed in for a child goes on with that.
@@ -67,10 +67,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: Hea
     let links = linked::of_account(&mut conn, &account.id).await?.len();
     let sessions = begun::of_account(&mut conn, &account.id, visit.now).await?.len();
     let consents = consented::of_actor(&mut conn, &account.id).await?.len();
-    let units = match account.unit() {
-        Some(_) => (format!("/units/{}", account.id), 0),
-        None => ("/account/units".to_owned(), mandates::of_person(&mut conn, &account.id).await?.len()),
-    };
+    let units = mandates::of_person(&mut conn, &account.id).await?.len();
     let children = guardianships::of_guardian(&mut conn, &account.id).await?.len();
     drop(conn);
     let page = Overview {
@@ -88,7 +85,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: Hea
         consents,
         units,
         invitations: invitations_of(&app, account).await?.len(),
-        children: account.person().map(|_| children),
+        children,
     };
     Ok(Reply::page(Rendered::new(200, &page)))
 }

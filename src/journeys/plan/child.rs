@@ -2,10 +2,9 @@
 
 use serde_json::json;
 
-use super::{NewAccount, password};
-use crate::domain::account::{Account, AccountStatus, Holder, Person};
+use super::{NewAccount, person};
 use crate::domain::guardianship::{Guardianship, Relation};
-use crate::ids::{AccountId, SessionId, VerificationId};
+use crate::ids::{AccountId, SessionId};
 use crate::journeys::answers::{Answers, Check};
 use crate::journeys::engine::Cx;
 use crate::journeys::finish::Obstacle;
@@ -61,34 +60,13 @@ impl PresentGuardian {
 
 /// A child's account: no phone and no address of its own, and always a reviewer's word.
 pub(super) fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
-    let now = cx.visit.now;
     let (identity, approved) = (answers.proven_identity(cx.today)?, answers.approved_child(cx.today)?);
-    let (method, source, level) = match &answers.check {
-        Some(Check::Passed { proof }) if proof.is_for(&identity.name, &identity.document) => {
-            ("name_and_number", proof.source().to_owned(), IdentityLevel::Confirmed)
-        }
-        _ => ("review", "portal".to_owned(), approved.level()),
-    };
-    let account = Account {
-        id: AccountId::mint(now, &cx.app.random),
-        status: AccountStatus::Active,
-        user_name: answers.user_name.clone()?,
-        holder: Holder::Person(Person {
-            name: identity.name,
-            gender: identity.gender,
-            ethnic_group: identity.ethnic_group,
-            document: identity.document,
-            birth_date: identity.birth_date,
-            phone: None,
-            email: None,
-        }),
-        phone_proven_at: None,
-        email_verified_at: None,
-        password: Some(password(answers)?),
-        identity_level: level,
-        created_at: now,
-        updated_at: now,
-    };
     let review = Some(approved.review().clone());
-    Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source, review })
+    let confirmed = match &answers.check {
+        Some(Check::Passed { proof }) if proof.is_for(&identity.name, &identity.document) => {
+            ("name_and_number", proof.source().to_owned(), IdentityLevel::Confirmed, review)
+        }
+        _ => ("review", "portal".to_owned(), approved.level(), review),
+    };
+    NewAccount::new(cx, answers, person(identity, None, None), confirmed)
 }

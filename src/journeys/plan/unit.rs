@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::{NewAccount, password};
+use super::NewAccount;
 use crate::clock::Timestamp;
-use crate::domain::account::{Account, AccountKind, AccountStatus, Holder, Organisation};
+use crate::domain::account::{AccountKind, Holder, Organisation};
 use crate::domain::unit::Unit;
-use crate::ids::{AccountId, ClientId, MandateId, VerificationId};
+use crate::ids::{AccountId, ClientId, MandateId};
 use crate::journeys::answers::Answers;
 use crate::journeys::engine::{Cx, StepError};
 use crate::journeys::finish::Obstacle;
@@ -106,26 +106,13 @@ impl Representation {
 
 /// The unit's account, as the registry or a reviewer has confirmed it.
 pub(super) fn new_account(cx: &Cx<'_>, answers: &Answers) -> Option<NewAccount> {
-    let (now, unit) = (cx.visit.now, answers.proven_unit(cx.today)?);
-    let approved = answers.approved_unit(cx.today);
-    let (method, source, level) = match (answers.registry_proof(), approved) {
-        (Some(proof), _) => ("registry", proof.source().to_owned(), IdentityLevel::Confirmed),
-        (None, Some(approved)) => ("review", "portal".to_owned(), approved.level()),
+    let unit = answers.proven_unit(cx.today)?;
+    let confirmed = match (answers.registry_proof(), answers.approved_unit(cx.today)) {
+        (Some(proof), _) => ("registry", proof.source().to_owned(), IdentityLevel::Confirmed, None),
+        (None, Some(approved)) => ("review", "portal".to_owned(), approved.level(), Some(approved.review().clone())),
         (None, None) => return None,
     };
     let email = answers.email.as_ref().and_then(|e| e.address().cloned());
-    let account = Account {
-        id: AccountId::mint(now, &cx.app.random),
-        status: AccountStatus::Active,
-        user_name: answers.user_name.clone()?,
-        holder: Holder::Organisation(Organisation { unit: unit.clone(), email }),
-        phone_proven_at: None,
-        email_verified_at: None,
-        password: Some(password(answers)?),
-        identity_level: level,
-        created_at: now,
-        updated_at: now,
-    };
-    let review = approved.filter(|_| method == "review").map(|approved| approved.review().clone());
-    Some(NewAccount { account, verification: VerificationId::mint(now, &cx.app.random), method, source, review })
+    let holder = Holder::Organisation(Organisation { unit: unit.clone(), email });
+    NewAccount::new(cx, answers, holder, confirmed)
 }

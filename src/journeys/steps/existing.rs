@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::captcha::ticket::View;
 use crate::domain::account::{Account, PasswordOrigin};
 use crate::domain::document::Document;
-use crate::domain::identifier::SignInIdentifier;
 use crate::domain::typed::compact;
 use crate::journeys::answers::{About, Answers, Control, Existing, Review};
 use crate::journeys::engine::{Cx, StepError, Taken};
@@ -22,10 +21,9 @@ use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::Effect;
 use crate::notify::codes::{self, Binding, Recipient, Sent, Verified};
 use crate::notify::texts::Purpose;
+use crate::pages::door::is_own_password;
 use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
 use crate::protocol::params::Params;
-use crate::secret::Secret;
-use crate::sign_in::{Attempt, KnownBrowser, Outcome, sign_in};
 use crate::storage::{StorageError, accounts};
 
 /// A phone that hasn't been proven for so long may have a new owner: it doesn't count alone.
@@ -100,7 +98,7 @@ impl ExistingAccount {
         let proven = match params.text("action") {
             "send" => self.send(cx, &account, params, &mut form).await?,
             "code" => self.code(cx, &account, params, &mut form).await?,
-            _ => self.password(cx, &account, params, &mut form).await?,
+            _ => is_own_password(cx.app, cx.visit, &account, params, &mut form).await?.then_some(Proven::Password),
         };
         let Some(proven) = proven else {
             let status = if form.is_faulty() { 422 } else { 200 };
@@ -161,42 +159,6 @@ impl ExistingAccount {
         }
         Ok(None)
     }
-
-    /// The same door as the login page: its limits, its captcha, its answer.
-    async fn password(
-        &self,
-        cx: &Cx<'_>,
-        account: &Account,
-        params: &Params,
-        form: &mut Form,
-    ) -> Result<Option<Proven>, StepError> {
-        let password = Secret::new(params.text("password"));
-        if password.expose().is_empty() {
-            form.fault("password", "login-password-empty");
-            return Ok(None);
-        }
-        let identifier = SignInIdentifier::UserName(account.user_name.clone());
-        if crate::sign_in::needs_captcha(cx.app, Some(&identifier), &cx.visit.asker).await?
-            && !passes_captcha(cx.app, cx.visit, params, form).await?
-        {
-            return Ok(None);
-        }
-        let attempt = Attempt {
-            identifier: &identifier,
-            password: &password,
-            asker: &cx.visit.asker,
-            known: &KnownBrowser::default(),
-        };
-        match sign_in(cx.app, &attempt).await? {
-            Outcome::SignedIn(who) | Outcome::SecondStep(who) if who.id == account.id => {
-                return Ok(Some(Proven::Password));
-            }
-            Outcome::Limited => form.fault("password", "login-limited"),
-            Outcome::Busy => form.fault("password", "login-busy"),
-            _ => form.fault("password", "existing-password-wrong"),
-        }
-        Ok(None)
-    }
 }
 
 /// Somebody who registers afresh has an account already: told masked, and only after a match.
@@ -239,9 +201,9 @@ fn judge(cx: &Cx<'_>, account: &Account, control: Control, proven: Proven) -> Co
     }
 }
 
-async fn owner(cx: &Cx<'_>) -> Result<Option<Arc<Account>>, StorageError> {
+/// Whose the proven document or credit code is already; a disabled or closed account can't be bound to.
+pub(super) async fn owner(cx: &Cx<'_>) -> Result<Option<Arc<Account>>, StorageError> {
     match cx.answers.existing_account(cx.today) {
-        // A disabled or closed account can't be bound to.
         Some(id) => cx.app.caches.account(id).await,
         None => Ok(None),
     }

@@ -25,7 +25,7 @@ use super::engine::Cx;
 use super::step::{Phase, Step};
 use super::table::Table;
 use crate::ids::InteractionId;
-use crate::pages::{Page, Rendered, login};
+use crate::pages::{Locale, Page, Rendered, login};
 
 /// When the steps of a new account apply.
 const NEW_ACCOUNT: &str = "the document belongs to no account yet";
@@ -44,9 +44,9 @@ pub(super) struct Nav {
 }
 
 /// The phases of a wizard, numbered, with the present one marked.
-pub(super) fn phases(page: &Page, phases: &[Phase], now: usize) -> Vec<(String, bool)> {
+pub(super) fn phases(locale: Locale, phases: &[Phase], now: usize) -> Vec<(String, bool)> {
     let numbered = phases.iter().zip('①'..).enumerate();
-    numbered.map(|(at, (phase, number))| (format!("{number} {}", page.t(phase.key())), at == now)).collect()
+    numbered.map(|(at, (phase, number))| (format!("{number} {}", locale.t(phase.key())), at == now)).collect()
 }
 
 /// Whether a page loads itself again.
@@ -84,7 +84,7 @@ fn nav(cx: &Cx<'_>, step: &dyn Step) -> Nav {
     Nav {
         action: format!("/journey/{}/{}", cx.id, step.name()),
         back: previous.map(|s| format!("/journey/{}/{}", cx.id, s.name())),
-        phases: phases(&cx.page(""), table.phases, table.phase(step.name())),
+        phases: phases(cx.visit.locale, table.phases, table.phase(step.name())),
         child: cx.answers.is_childs(),
     }
 }

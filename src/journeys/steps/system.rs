@@ -81,7 +81,7 @@ pub(in crate::journeys) fn before(app: &App, visit: &Visit, search: &str, intera
         id => format!("/login?interaction={id}"),
     };
     let page = visit.page("systems-title");
-    let phases = phases(&page, individual::TABLE.phases, 0);
+    let phases = phases(page.locale, individual::TABLE.phases, 0);
     let nav = Nav { action: "/migrate".to_owned(), back: Some(back), phases, child: false };
     render(app, page, nav, search, interaction)
 }

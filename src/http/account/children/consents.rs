@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::domain::account::AccountKind;
 use crate::domain::client::Client;
 use crate::domain::principal::Principal;
+use crate::http::account::consents::end;
 use crate::http::mishap::Mishap;
 use crate::http::posted::{Posted, Queried};
 use crate::http::reply::Reply;
@@ -20,7 +21,7 @@ use crate::pages::{Form, Page, Rendered, Visit};
 use crate::protocol::scope::{Scope, Scopes};
 use crate::provider::authorize::guardian;
 use crate::storage::consents::Key;
-use crate::storage::{Stored, audit, consents, grants};
+use crate::storage::{audit, consents};
 
 #[derive(Template)]
 #[template(path = "account/child_consents.html")]
@@ -124,27 +125,8 @@ pub(in crate::http) async fn revoke(
 ) -> Result<Reply, Mishap> {
     let Some((me, child, _)) = mine(&app, &visit, &child).await? else { return Ok(to_sign_in(&app, LIST)) };
     let here = format!("/account/children/{}", child.id);
-    let (child, client, random, now) =
-        (child.id.clone(), ClientId::from(params.text("client")), app.random.clone(), visit.now);
-    let key = Key::of(&Principal::own(child.clone()), &client);
-    let consent = key.cache_key();
-    let ended = app
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let Some(ended) = consents::revoke(tx, &key, now).await? else {
-                    return Stored::Ok(Vec::new());
-                };
-                let who = (format!("account:{me}"), format!("account:{child}"));
-                let detail = json!({ "client": client, "by": "guardian" });
-                audit::record(tx, &random, now, "consent.revoked", (&who.0, &who.1), &detail).await?;
-                Ok(ended)
-            })
-        })
-        .await?;
-    app.caches.forget(&consent);
-    for grant in &ended {
-        app.caches.forget(&grants::cache_key(grant));
-    }
+    let key = Key::of(&Principal::own(child.id.clone()), &ClientId::from(params.text("client")));
+    let detail = json!({ "client": key.client, "by": "guardian" });
+    end(&app, key, me, detail, visit.now).await?;
     Ok(Reply::to(here))
 }

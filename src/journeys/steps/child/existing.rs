@@ -1,8 +1,6 @@
 //! The child has an account already, told only after a reviewer has seen that this is its guardian: 确认绑定 by the
 //! guardian on record. Anybody else goes to two reviewers, and the guardian on record can object.
 
-use std::sync::Arc;
-
 use askama::Template;
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -12,6 +10,7 @@ use crate::domain::account::Account;
 use crate::journeys::answers::{About, Answers, ChildAnswers, ChildControl, Review};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
+use crate::journeys::steps::existing::owner;
 use crate::journeys::steps::{Nav, nav, stop};
 use crate::journeys::writes::Effect;
 use crate::pages::{Page, Rendered};
@@ -61,14 +60,6 @@ async fn on_record(cx: &Cx<'_>, account: &Account) -> Result<bool, StorageError>
     let Some(guardian) = cx.answers.guardian() else { return Ok(false) };
     let found = guardianships::find(&mut cx.app.db.read().await?, &account.id, guardian.account()).await?;
     Ok(found.is_some())
-}
-
-async fn owner(cx: &Cx<'_>) -> Result<Option<Arc<Account>>, StorageError> {
-    match cx.answers.existing_account(cx.today) {
-        // A disabled or closed account can't be bound to.
-        Some(id) => cx.app.caches.account(id).await,
-        None => Ok(None),
-    }
 }
 
 impl Step for ExistingChildAccount {

@@ -1,8 +1,6 @@
 //! The credit code already belongs to an account: 确认绑定, by whoever has authority over the unit now — its
 //! representative or an administrator by mandate, the representative whom the registry names, or the unit's own password.
 
-use std::sync::Arc;
-
 use askama::Template;
 use futures_util::future::BoxFuture;
 use serde_json::json;
@@ -11,18 +9,17 @@ use time::Date;
 use crate::app::App;
 use crate::captcha::ticket::View;
 use crate::domain::account::{Account, PasswordOrigin};
-use crate::domain::identifier::SignInIdentifier;
 use crate::domain::mandate::Role;
 use crate::domain::unit::Unit;
 use crate::journeys::answers::{About, Answers, Authority, ExistingUnit, Review, UnitAnswers, UnitControl};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
+use crate::journeys::steps::existing::owner;
 use crate::journeys::steps::{Nav, login_path, nav, stop};
 use crate::journeys::writes::Effect;
-use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
+use crate::pages::door::is_own_password;
+use crate::pages::{Form, Page, Rendered, captcha};
 use crate::protocol::params::Params;
-use crate::secret::Secret;
-use crate::sign_in::{Attempt, KnownBrowser, Outcome, needs_captcha, sign_in};
 use crate::storage::{StorageError, mandates, units};
 
 #[derive(Template)]
@@ -96,8 +93,7 @@ impl ExistingUnitAccount {
         Ok(Taken::Next(Box::new(Answers { unit: Box::new(unit), ..cx.answers.clone() }), vec![audit]))
     }
 
-    /// The same door as the login page: its limits, its captcha, its answer. A password carried over from an old system may
-    /// be the stolen one: it isn't enough.
+    /// A password carried over from an old system may be the stolen one: it isn't enough.
     async fn password(
         &self,
         cx: &Cx<'_>,
@@ -105,27 +101,13 @@ impl ExistingUnitAccount {
         params: &Params,
         form: &mut Form,
     ) -> Result<Option<Authority>, StepError> {
-        let password = Secret::new(params.text("password"));
-        if password.expose().is_empty() {
-            form.fault("password", "login-password-empty");
+        if !is_own_password(cx.app, cx.visit, account, params, form).await? {
             return Ok(None);
         }
-        let identifier = SignInIdentifier::UserName(account.user_name.clone());
-        if needs_captcha(cx.app, Some(&identifier), &cx.visit.asker).await?
-            && !passes_captcha(cx.app, cx.visit, params, form).await?
-        {
-            return Ok(None);
+        if account.password.as_ref().is_some_and(|p| p.origin == PasswordOrigin::Chosen) {
+            return Ok(Some(Authority::Password));
         }
-        let (asker, known) = (&cx.visit.asker, KnownBrowser::default());
-        let attempt = Attempt { identifier: &identifier, password: &password, asker, known: &known };
-        let chosen = account.password.as_ref().is_some_and(|p| p.origin == PasswordOrigin::Chosen);
-        match sign_in(cx.app, &attempt).await? {
-            Outcome::SignedIn(who) if who.id == account.id && chosen => return Ok(Some(Authority::Password)),
-            Outcome::SignedIn(_) | Outcome::SecondStep(_) => form.fault("password", "existing-unit-carried-over"),
-            Outcome::Limited => form.fault("password", "login-limited"),
-            Outcome::Busy => form.fault("password", "login-busy"),
-            Outcome::Rejected => form.fault("password", "existing-password-wrong"),
-        }
+        form.fault("password", "existing-unit-carried-over");
         Ok(None)
     }
 }
@@ -146,14 +128,6 @@ async fn standing(cx: &Cx<'_>, account: &Account) -> Result<Standing, StorageErr
         (false, _) => None,
     };
     Ok(Standing { authority, takes_over: takes_over && named })
-}
-
-async fn owner(cx: &Cx<'_>) -> Result<Option<Arc<Account>>, StorageError> {
-    match cx.answers.existing_account(cx.today) {
-        // A disabled or closed account can't be bound to.
-        Some(id) => cx.app.caches.account(id).await,
-        None => Ok(None),
-    }
 }
 
 impl Step for ExistingUnitAccount {

@@ -10,7 +10,6 @@ use time::Date;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
 use crate::domain::account::Account;
-use crate::domain::identifier::SignInIdentifier;
 use crate::domain::session::{FRESH, Method};
 use crate::domain::typed::compact;
 use crate::ids::JourneyId;
@@ -21,10 +20,10 @@ use crate::journeys::step::{Phase, Step};
 use crate::journeys::steps::{Nav, nav};
 use crate::journeys::writes::{Effect, save};
 use crate::notify::codes::{Sent, Verified};
-use crate::pages::{Form, Page, Rendered, passes_captcha};
+use crate::pages::door::{Tried, tried};
+use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
-use crate::secret::Secret;
-use crate::sign_in::{self, Attempt, KnownBrowser, Outcome, Pending, needs_captcha, sign_in};
+use crate::sign_in::{self, KnownBrowser, Pending, needs_captcha};
 
 #[derive(Template)]
 #[template(path = "journey/representative.html")]
@@ -97,48 +96,12 @@ impl Representative {
         }
     }
 
-    /// The same door as the login page: its limits, its captcha, its answer.
     async fn password(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
-        let mut form = Form::typed(params);
-        let identifier = SignInIdentifier::parse(params.text("identifier"), cx.today);
-        let password = Secret::new(params.text("password"));
-        let kind = Kind::named(params.text("captcha_kind"));
-        let wants = needs_captcha(cx.app, identifier.as_ref().ok(), &cx.visit.asker).await?;
-        let captcha = wants.then_some(kind);
-        if params.get("captcha_kind").is_some() {
-            return Ok(Taken::Show(self.page(cx, form, Some(kind), 200)?));
+        match tried(cx.app, cx.visit, &KnownBrowser::default(), params).await? {
+            Tried::SignedIn(account) => self.proven(cx, &account, vec![Method::Password], params).await,
+            Tried::SecondStep(account) => self.second_step(cx, &account, None).await,
+            Tried::Again(form, status, captcha) => Ok(Taken::Show(self.page(cx, form, captcha, status)?)),
         }
-        if params.text("identifier").is_empty() {
-            form.fault("identifier", "login-identifier-empty");
-        }
-        if password.expose().is_empty() {
-            form.fault("password", "login-password-empty");
-        }
-        if form.is_faulty() || (wants && !passes_captcha(cx.app, cx.visit, params, &mut form).await?) {
-            return Ok(Taken::Show(self.page(cx, form, captcha, 422)?));
-        }
-        let outcome = match &identifier {
-            Ok(identifier) => {
-                let known = KnownBrowser::default();
-                let asker = &cx.visit.asker;
-                sign_in(cx.app, &Attempt { identifier, password: &password, asker, known: &known }).await?
-            }
-            // What has no form of an identifier is nobody's; it takes as long to say so.
-            Err(_) => {
-                let _ = cx.app.passwords.verify(&password, None).await;
-                Outcome::Rejected
-            }
-        };
-        let (status, fault) = match outcome {
-            Outcome::SignedIn(account) => return self.proven(cx, &account, vec![Method::Password], params).await,
-            Outcome::SecondStep(account) => return self.second_step(cx, &account, None).await,
-            Outcome::Rejected => (422, "login-rejected"),
-            Outcome::Limited => (429, "login-limited"),
-            Outcome::Busy => (503, "login-busy"),
-        };
-        form.fault("identifier", fault);
-        let captcha = needs_captcha(cx.app, identifier.as_ref().ok(), &cx.visit.asker).await?.then_some(kind);
-        Ok(Taken::Show(self.page(cx, form, captcha, status)?))
     }
 
     /// Sends a code to the representative's phone, and asks for it.

@@ -1,0 +1,101 @@
+//! The one door for names and passwords, whatever the page: the same limits, the same captcha, the same answers.
+
+use std::sync::Arc;
+
+use super::{Form, Visit, passes_captcha};
+use crate::app::App;
+use crate::captcha::Kind;
+use crate::domain::account::Account;
+use crate::domain::identifier::SignInIdentifier;
+use crate::protocol::params::Params;
+use crate::secret::Secret;
+use crate::sign_in::{Attempt, KnownBrowser, Outcome, needs_captcha, sign_in};
+use crate::storage::Stored;
+
+/// What became of a form with an identifier and a password.
+#[derive(Debug)]
+pub enum Tried {
+    /// Right.
+    SignedIn(Arc<Account>),
+    /// Right, but not enough on this browser.
+    SecondStep(Arc<Account>),
+    /// The form comes again: with what is wrong, its status, and the captcha that is due.
+    Again(Form, u16, Option<Kind>),
+}
+
+/// Whoever is named in the form, with their password. `known` are the accounts that need no second step here.
+///
+/// # Errors
+/// The store's own.
+pub async fn tried(app: &App, visit: &Visit, known: &KnownBrowser, params: &Params) -> Stored<Tried> {
+    let mut form = Form::typed(params);
+    let identifier = SignInIdentifier::parse(params.text("identifier"), app.today());
+    // A password is never trimmed or folded.
+    let password = Secret::new(params.text("password"));
+    let kind = Kind::named(params.text("captcha_kind"));
+    if params.get("captcha_kind").is_some() {
+        return Ok(Tried::Again(form, 200, Some(kind)));
+    }
+    if params.text("identifier").is_empty() {
+        form.fault("identifier", "login-identifier-empty");
+    }
+    if password.expose().is_empty() {
+        form.fault("password", "login-password-empty");
+    }
+    let captcha = needs_captcha(app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
+    if form.is_faulty() || (captcha.is_some() && !passes_captcha(app, visit, params, &mut form).await?) {
+        return Ok(Tried::Again(form, 422, captcha));
+    }
+    let outcome = match &identifier {
+        Ok(identifier) => {
+            sign_in(app, &Attempt { identifier, password: &password, asker: &visit.asker, known }).await?
+        }
+        // What has no form of an identifier is nobody's; it takes as long to say so.
+        Err(_) => {
+            let _ = app.passwords.verify(&password, None).await;
+            Outcome::Rejected
+        }
+    };
+    let (status, fault) = match outcome {
+        Outcome::SignedIn(account) => return Ok(Tried::SignedIn(account)),
+        Outcome::SecondStep(account) => return Ok(Tried::SecondStep(account)),
+        Outcome::Rejected => (422, "login-rejected"),
+        Outcome::Limited => (429, "login-limited"),
+        Outcome::Busy => (503, "login-busy"),
+    };
+    form.fault("identifier", fault);
+    let captcha = needs_captcha(app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
+    Ok(Tried::Again(form, status, captcha))
+}
+
+/// Only the password, of an account that the page is about already: whether it is right, even where a sign-in would
+/// go on to a second step. What is wrong stands in the form then.
+///
+/// # Errors
+/// The store's own.
+pub async fn is_own_password(
+    app: &App,
+    visit: &Visit,
+    account: &Account,
+    params: &Params,
+    form: &mut Form,
+) -> Stored<bool> {
+    let password = Secret::new(params.text("password"));
+    if password.expose().is_empty() {
+        form.fault("password", "login-password-empty");
+        return Ok(false);
+    }
+    let identifier = SignInIdentifier::UserName(account.user_name.clone());
+    if needs_captcha(app, Some(&identifier), &visit.asker).await? && !passes_captcha(app, visit, params, form).await? {
+        return Ok(false);
+    }
+    let known = KnownBrowser::default();
+    let attempt = Attempt { identifier: &identifier, password: &password, asker: &visit.asker, known: &known };
+    match sign_in(app, &attempt).await? {
+        Outcome::SignedIn(who) | Outcome::SecondStep(who) if who.id == account.id => return Ok(true),
+        Outcome::Limited => form.fault("password", "login-limited"),
+        Outcome::Busy => form.fault("password", "login-busy"),
+        _ => form.fault("password", "existing-password-wrong"),
+    }
+    Ok(false)
+}
