@@ -241,6 +241,15 @@ CREATE INDEX grants_mandate ON grants (mandate_id) WHERE mandate_id IS NOT NULL;
 CREATE INDEX grants_expiry ON grants (expires_at);
 
 -- Refresh tokens: one family a grant. The tokens themselves are sealed and stored nowhere; the row says which is good.
+CREATE TABLE clients (                 -- those that have registered themselves
+  id TEXT PRIMARY KEY,
+  metadata TEXT NOT NULL,
+  secret TEXT NOT NULL,                -- a keyed hash, or sealed
+  token_hash TEXT NOT NULL,            -- of the registration access token
+  created_at BIGINT NOT NULL,
+  disabled_at BIGINT
+);
+
 CREATE TABLE refresh_tokens (
   grant_id TEXT PRIMARY KEY,
   account_id TEXT NOT NULL,

@@ -5,14 +5,17 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::cache::Caches;
-use crate::clients::Clients;
+use crate::clients::{self, Clients};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Site};
 use crate::crypto::{Keyring, SealError};
+use crate::domain::client::Client;
+use crate::ids::ClientId;
 use crate::keys::{KeyError, SigningKeys, load_root};
 use crate::notify::Gateway;
 use crate::notify::codes::{self, Asker, Binding, Sender, Sent};
 use crate::passwords::{HashError, Passwords};
+use crate::protocol::client_metadata::REGISTERED;
 use crate::signed_client::SignedClient;
 use crate::storage::{Db, StorageError};
 use crate::upstream::Systems;
@@ -144,6 +147,29 @@ impl App {
             .await?;
         self.outbox.notify_one();
         Ok(sent)
+    }
+
+    /// A relying party that isn't switched off.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn client(&self, id: &str) -> Result<Option<Arc<Client>>, StorageError> {
+        Ok(self.known_client(id).await?.filter(|client| client.enabled))
+    }
+
+    /// A relying party, switched off or not: for telling what was.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn known_client(&self, id: &str) -> Result<Option<Arc<Client>>, StorageError> {
+        match self.clients.get(id) {
+            Some(client) => Ok(Some(Arc::clone(client))),
+            None if id.starts_with(REGISTERED) => {
+                let make = |row| clients::registered(&row, &self.config.registration, &self.keys);
+                self.caches.client(&ClientId::from(id), make).await
+            }
+            None => Ok(None),
+        }
     }
 
     /// What the pages say of their owner.

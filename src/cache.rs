@@ -1,4 +1,4 @@
-//! What the hot path keeps in memory: sessions, accounts, consents and the standing of grants. Every change is told
+//! What the hot path keeps in memory: sessions, accounts, consents, clients and the standing of grants. Every change is told
 //! to all nodes through the `changes` table; a node that hasn't asked for [`POLL`] asks before it answers from memory,
 //! so that nothing revoked is honoured for longer, and fails closed if it can't ask.
 
@@ -12,17 +12,19 @@ use tokio::sync::Mutex;
 use crate::clock::{Clock, Timestamp};
 use crate::crypto::Keyring;
 use crate::domain::account::Account;
+use crate::domain::client::Client;
 use crate::domain::mandate::Mandate;
 use crate::domain::session::{SEEN_STEP, Session};
 use crate::domain::unit::Standing as UnitStanding;
-use crate::ids::{AccountId, GrantId, MandateId, SessionId};
+use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
 use crate::protocol::scope::Scopes;
 use crate::secret::same;
+use crate::storage::clients::Registered;
 use crate::storage::consents::Key;
 use crate::storage::grants::Standing;
 use crate::storage::mandates::Entry;
 use crate::storage::sessions::StoredSession;
-use crate::storage::{Db, Stored, accounts, changes, consents, grants, mandates, sessions, units};
+use crate::storage::{Db, Stored, accounts, changes, clients, consents, grants, mandates, sessions, units};
 
 /// The longest time for which another node's change may go unnoticed.
 pub const POLL: Duration = Duration::from_millis(500);
@@ -45,6 +47,7 @@ pub struct Caches {
     grants: Cache<GrantId, Arc<Standing>>,
     mandates: Cache<MandateId, Arc<Mandate>>,
     units: Cache<AccountId, UnitStanding>,
+    clients: Cache<ClientId, Arc<Client>>,
 }
 
 impl Caches {
@@ -62,6 +65,7 @@ impl Caches {
             grants: Cache::new(CAPACITY),
             mandates: Cache::new(CAPACITY),
             units: Cache::new(CAPACITY),
+            clients: Cache::new(CAPACITY),
         }
     }
 
@@ -103,6 +107,7 @@ impl Caches {
             Some(("account", id)) => self.accounts.invalidate(&AccountId::from(id)),
             Some(("mandate", id)) => self.mandates.invalidate(&MandateId::from(id)),
             Some(("unit", id)) => self.units.invalidate(&AccountId::from(id)),
+            Some(("client", id)) => self.clients.invalidate(&ClientId::from(id)),
             Some(("grant", id)) => self.grants.invalidate(&GrantId::from(id)),
             Some(("consent", key)) => {
                 if let Some(key) = Key::parse(key) {
@@ -236,6 +241,27 @@ impl Caches {
             self.units.insert(id.clone(), standing);
         }
         Ok(standing)
+    }
+
+    /// A client that has registered itself, as `make` makes it of its row.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn client(
+        &self,
+        id: &ClientId,
+        make: impl FnOnce(Registered) -> Option<Client>,
+    ) -> Stored<Option<Arc<Client>>> {
+        self.refresh().await?;
+        if let Some(client) = self.clients.get(id) {
+            return Ok(Some(client));
+        }
+        let row = clients::find(&mut self.db.read().await?, id).await?;
+        let client = row.and_then(make).map(Arc::new);
+        if let Some(client) = &client {
+            self.clients.insert(id.clone(), Arc::clone(client));
+        }
+        Ok(client)
     }
 
     /// Remembers a grant that this node has just stored.

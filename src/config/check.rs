@@ -1,15 +1,14 @@
 //! What a configuration must be beyond its types. All faults are reported at once.
 
+mod clients;
+
 use std::collections::BTreeSet;
 use std::fmt;
 
 use url::Url;
 
-use super::{CarryOver, ClientEntry, Config, Connector, OpenidConnect, Service, System, UserTable};
-use crate::ids::SystemId;
+use super::{CarryOver, Config, Connector, OpenidConnect, Service, System, UserTable};
 use crate::protocol::account_kind::AccountKind;
-use crate::protocol::redirect_uri::RedirectUri;
-use crate::protocol::scope::{Scope, Scopes};
 
 /// A fault: which setting, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,11 +79,12 @@ pub fn check(config: &Config) -> Vec<Fault> {
     }
     let mut ids = BTreeSet::new();
     for entry in &config.clients {
-        client(&mut faults, entry, &config.systems);
+        clients::client(&mut faults, entry, &config.systems);
         if !ids.insert(entry.id.as_str()) {
             faults.add(format!("clients.{}", entry.id), "appears twice");
         }
     }
+    clients::registration(&mut faults, &config.registration);
     faults.0
 }
 
@@ -189,48 +189,5 @@ fn openid_connect(faults: &mut Faults, system: &System, provider: &OpenidConnect
     }
     if system.carry_over != CarryOver::No {
         faults.add(at("carry_over"), "must be \"no\": nobody types a password of that system here");
-    }
-}
-
-fn client(faults: &mut Faults, client: &ClientEntry, systems: &[System]) {
-    let at = |field: &str| format!("clients.{}.{field}", client.id);
-    if let Some(secret) = &client.secret {
-        faults.secret(at("secret"), secret.expose(), 22);
-    }
-    if client.redirect_uris.is_empty() {
-        faults.add(at("redirect_uris"), "at least one is needed");
-    }
-    let mut hosts = BTreeSet::new();
-    for uri in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
-        if let Err(fault) = RedirectUri::register(uri) {
-            faults.add(at("redirect_uris"), format!("{uri}: {fault}"));
-        }
-    }
-    for uri in &client.redirect_uris {
-        hosts.extend(Url::parse(uri).ok().and_then(|u| u.host_str().map(str::to_owned)));
-    }
-    if client.sector.is_none() && hosts.len() > 1 {
-        faults.add(at("sector"), "redirect URIs on several hosts need an explicit sector");
-    }
-    let known = Scopes::parse(&client.scopes);
-    if let Some(unknown) = client.scopes.split_whitespace().find(|s| !known.iter().any(|k| k.as_str() == *s)) {
-        faults.add(at("scopes"), format!("there is no scope {unknown}"));
-    }
-    if known.contains(Scope::LegacyAccounts) && client.owns_system.is_none() {
-        faults.add(at("owns_system"), "the scope legacy_accounts needs the system that the client owns");
-    }
-    let units = client.account_kinds.contains(&AccountKind::LegalPerson);
-    if client.account_kinds.is_empty() {
-        faults.add(at("account_kinds"), "must name individual, legal_person, or both");
-    }
-    if known.contains(Scope::Organization) && !units {
-        faults.add(at("account_kinds"), "the scope organization needs legal_person");
-    }
-    if client.units_alone && !units {
-        faults.add(at("units_alone"), "needs legal_person in account_kinds");
-    }
-    let exists = |id: &SystemId| systems.iter().any(|s| s.id == *id) || crate::upstream::catalogue::row(id).is_some();
-    if let Some(unknown) = client.owns_system.as_ref().filter(|id| !exists(id)) {
-        faults.add(at("owns_system"), format!("there is no system {unknown}"));
     }
 }

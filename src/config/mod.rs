@@ -4,6 +4,7 @@ mod check;
 mod connectors;
 mod load;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,10 +12,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::domain::client::SigningAlgorithm;
+use crate::domain::client::AccessTokenFormat;
 use crate::domain::user_name::UserName;
 use crate::ids::{ClientId, SystemId};
 use crate::protocol::account_kind::AccountKind;
+use crate::protocol::client_metadata::ClientMetadata;
 use crate::secret::Secret;
 
 pub use check::{Fault, check};
@@ -57,6 +59,9 @@ pub struct Config {
     /// Relying parties.
     #[serde(default)]
     pub clients: Vec<ClientEntry>,
+    /// Clients that register themselves.
+    #[serde(default)]
+    pub registration: Registration,
     /// How passwords are hashed.
     #[serde(default)]
     pub passwords: Passwords,
@@ -199,7 +204,6 @@ impl System {
 
 /// A relying party.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ClientEntry {
     /// `client_id`.
     pub id: ClientId,
@@ -209,11 +213,6 @@ pub struct ClientEntry {
     pub name_en: String,
     /// Its secret, 22 characters or more; a client without one is public.
     pub secret: Option<Secret>,
-    /// Exact redirect URIs.
-    pub redirect_uris: Vec<String>,
-    /// Exact URIs for after a logout.
-    #[serde(default)]
-    pub post_logout_redirect_uris: Vec<String>,
     /// Scopes that it may ask for, blank-separated.
     pub scopes: String,
     /// For which kinds of accounts it can be signed in to: `individual`, `legal_person`, or both.
@@ -226,12 +225,65 @@ pub struct ClientEntry {
     pub owns_system: Option<SystemId>,
     /// The host or URL whose pairwise subjects it shares; by default the host of its redirect URIs.
     pub sector: Option<String>,
-    /// `RS256` or `ES256`.
+    /// What its access tokens look like: `opaque` or `jwt`.
     #[serde(default)]
-    pub id_token_signed_response_alg: SigningAlgorithm,
+    pub access_token_format: AccessTokenFormat,
+    /// Whether each use of a refresh token makes another one; a public client's always does.
+    #[serde(default)]
+    pub rotate_refresh_tokens: bool,
+    /// Whether the token endpoint's URL will do as audience of its assertions, beside the issuer.
+    #[serde(default)]
+    pub token_endpoint_as_audience: bool,
+    /// Whose access tokens it may ask for (RFC 8707).
+    #[serde(default)]
+    pub resources: Vec<Url>,
     /// Off: refused everywhere.
     #[serde(default = "yes")]
     pub enabled: bool,
+    /// The rest, by the names of client registration.
+    #[serde(flatten)]
+    pub metadata: ClientMetadata,
+    /// Settings that there aren't: reported by [`check`].
+    #[serde(flatten)]
+    pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+/// Who may register clients (RFC 7591).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegistrationMode {
+    /// Nobody: clients stand in the configuration.
+    #[default]
+    Off,
+    /// Whoever has an initial access token (section 3).
+    Token,
+    /// Anybody, within limits.
+    Open,
+}
+
+/// Dynamic client registration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Registration {
+    /// Who may register.
+    pub mode: RegistrationMode,
+    /// Initial access tokens, 22 characters or more each.
+    pub initial_access_tokens: Vec<Secret>,
+    /// What such clients may ask for at the most, blank-separated; never what tells who a person really is.
+    pub scopes: String,
+    /// How many clients one address may register in an hour.
+    pub hourly: u32,
+}
+
+impl Default for Registration {
+    fn default() -> Self {
+        Self {
+            mode: RegistrationMode::Off,
+            initial_access_tokens: Vec::new(),
+            scopes: "openid profile phone email offline_access".to_owned(),
+            hourly: 20,
+        }
+    }
 }
 
 fn individuals() -> Vec<AccountKind> {

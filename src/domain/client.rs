@@ -1,26 +1,33 @@
-//! Relying parties (接入应用), as configured.
+//! Relying parties (接入应用), as configured or as they have registered themselves.
+
+use url::Url;
 
 use crate::crypto::Keyring;
 use crate::ids::{ClientId, SystemId};
 use crate::protocol::account_kind::AccountKind;
+use crate::protocol::client_metadata::{ApplicationType, AuthMethod, ClientMetadata, GrantType};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::Scopes;
+use crate::secret::Secret;
 
 /// How a client proves itself at the token endpoint (OpenID Connect Core, section 9).
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum ClientAuthentication {
     /// `client_secret_basic`; holds the keyed hash of a generated secret.
     SecretBasic(String),
+    /// `client_secret_post`; the same.
+    SecretPost(String),
+    /// `client_secret_jwt`; holds the secret itself, which the portal needs to check an assertion.
+    SecretJwt(Secret),
+    /// `private_key_jwt`: the public keys are in the metadata.
+    PrivateKeyJwt,
     /// `none`: a public client; PKCE stands in.
     None,
 }
 
 impl std::fmt::Debug for ClientAuthentication {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::SecretBasic(_) => "SecretBasic",
-            Self::None => "None",
-        })
+        f.write_str(self.method().as_str())
     }
 }
 
@@ -29,26 +36,28 @@ impl ClientAuthentication {
     pub fn hash(keys: &Keyring, client: &ClientId, secret: &str) -> String {
         keys.hash("client secret", &format!("{client}\n{secret}"))
     }
-}
 
-/// The signature algorithm of a client's ID tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub enum SigningAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256: what OpenID Connect Core, section 15.1, requires of every provider.
-    #[default]
-    RS256,
-    /// ECDSA on P-256 with SHA-256: about thirty times as fast to sign.
-    ES256,
-}
-
-impl SigningAlgorithm {
-    /// Its name in JOSE (RFC 7518, section 3.1).
-    pub fn as_str(self) -> &'static str {
+    /// Its method.
+    pub fn method(&self) -> AuthMethod {
         match self {
-            Self::RS256 => "RS256",
-            Self::ES256 => "ES256",
+            Self::SecretBasic(_) => AuthMethod::ClientSecretBasic,
+            Self::SecretPost(_) => AuthMethod::ClientSecretPost,
+            Self::SecretJwt(_) => AuthMethod::ClientSecretJwt,
+            Self::PrivateKeyJwt => AuthMethod::PrivateKeyJwt,
+            Self::None => AuthMethod::None,
         }
     }
+}
+
+/// What an access token of a client looks like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessTokenFormat {
+    /// Sealed: nobody but the portal can read it.
+    #[default]
+    Opaque,
+    /// A signed JWT that a resource server reads by itself (RFC 9068).
+    Jwt,
 }
 
 /// A relying party.
@@ -76,16 +85,40 @@ pub struct Client {
     pub owns_system: Option<SystemId>,
     /// The sector of its pairwise subjects (OpenID Connect Core, section 8.1).
     pub sector: String,
-    /// How its ID tokens are signed.
-    pub signing: SigningAlgorithm,
+    /// What its access tokens look like.
+    pub access_tokens: AccessTokenFormat,
+    /// Whether each use of a refresh token makes another one, though the client can keep a secret.
+    pub rotates: bool,
+    /// Whether the token endpoint's URL will do as audience of its assertions, beside the issuer.
+    pub lax_audience: bool,
+    /// Whose access tokens it may ask for (RFC 8707).
+    pub resources: Vec<Url>,
     /// Off: refused everywhere, at once.
     pub enabled: bool,
+    /// The rest, as it was registered.
+    pub metadata: ClientMetadata,
 }
 
 impl Client {
     /// Whether it has no secret.
     pub fn is_public(&self) -> bool {
-        self.authentication == ClientAuthentication::None
+        self.authentication.method() == AuthMethod::None
+    }
+
+    /// The redirect URI of a request, if it is one of this client's: to the letter, but for the port of a native
+    /// client's loopback address (RFC 8252, section 7.3).
+    pub fn redirect_uri(&self, requested: &str) -> Option<RedirectUri> {
+        if let Some(registered) = self.redirect_uris.iter().find(|uri| uri.is(requested)) {
+            return Some(registered.clone());
+        }
+        let is_native = self.metadata.application_type == ApplicationType::Native;
+        let fits = is_native && self.redirect_uris.iter().any(|uri| uri.is_but_for_port(requested));
+        fits.then(|| RedirectUri::register(requested).ok()).flatten()
+    }
+
+    /// Whether it may use a grant type.
+    pub fn may_use(&self, grant: GrantType) -> bool {
+        self.metadata.may_use(grant)
     }
 
     /// Whether it takes accounts of a kind.

@@ -120,7 +120,7 @@ async fn page(
     (form, status, captcha): (Form, u16, Option<Kind>),
 ) -> Result<Reply, Mishap> {
     let waiting = waiting(app, visit, interaction).await?;
-    let client = waiting.id.as_ref().and_then(|id| app.clients.get(id.as_str()));
+    let client = waiting.asker.as_deref();
     let english = visit.locale.is_english();
     let page = ActorPage {
         page: visit.page("actor-title"),
@@ -154,9 +154,8 @@ pub(super) async fn submit(
         return Ok(stopped);
     }
     if params.get("alone").is_some() {
-        let client = waiting(&app, &visit, params.text("interaction")).await?.id;
-        let client = client.as_ref().and_then(|id| app.clients.get(id.as_str()));
-        return match (may_stay_alone(&unit, client), interaction) {
+        let client = waiting(&app, &visit, params.text("interaction")).await?.asker;
+        return match (may_stay_alone(&unit, client.as_deref()), interaction) {
             (true, Some(id)) => Ok(Reply::to(format!("/interaction/{id}"))),
             (true, None) => Ok(Reply::to("/account")),
             (false, _) => page(&app, &visit, &unit, params.text("interaction"), (Form::default(), 422, None)).await,
@@ -182,9 +181,8 @@ pub(super) async fn proven(
 ) -> Result<Reply, Mishap> {
     let unit = signed_unit(app, visit, params.text("unit")).await?.ok_or(Mishap::Expired)?;
     let interaction = params.get("interaction");
-    let client = waiting(app, visit, params.text("interaction")).await?.id;
-    let client = client.as_ref().and_then(|id| app.clients.get(id.as_str()));
-    let client = client.filter(|client| client.takes(AccountKind::LegalPerson));
+    let client = waiting(app, visit, params.text("interaction")).await?.asker;
+    let client = client.as_deref().filter(|client| client.takes(AccountKind::LegalPerson));
     let Some(mandate) = held(app, &unit.account, person, client).await? else {
         refused(app, &unit.account, person).await?;
         let mut form = Form::typed(params);

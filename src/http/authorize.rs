@@ -33,7 +33,7 @@ pub(super) async fn authorize(
     visit: Visit,
     Queried(params): Queried,
 ) -> Result<Reply, Mishap> {
-    let addressed = Addressed::prove(&app, &params)?;
+    let addressed = Addressed::prove(&app, &params).await??;
     let mut request = match addressed.validate(&params) {
         Ok(request) => request,
         Err(error) => return Ok(Reply::to(addressed.with_error(app.config.issuer_text(), &error))),
@@ -90,7 +90,7 @@ pub(super) async fn find(app: &App, visit: &Visit, id: &str) -> Result<Waiting, 
 
 /// Answers an interaction or shows its next page.
 pub(super) async fn proceed(app: &App, visit: &Visit, waiting: &Waiting, step: Step) -> Result<Reply, Mishap> {
-    let addressed = Addressed::of(app, &waiting.request)?;
+    let addressed = Addressed::of(app, &waiting.request).await??;
     let step = Step { asked_at: Some(waiting.asked_at), ..step };
     match next(app, visit, &addressed, &waiting.request, step).await? {
         Next::Done(location) => {
@@ -107,12 +107,12 @@ pub(super) async fn proceed(app: &App, visit: &Visit, waiting: &Waiting, step: S
 }
 
 /// Answers a request with an error.
-pub(super) fn refuse(
+pub(super) async fn refuse(
     app: &App,
     waiting: &Waiting,
     error: &crate::protocol::error::OAuthError,
 ) -> Result<Reply, Mishap> {
-    let addressed = Addressed::of(app, &waiting.request)?;
+    let addressed = Addressed::of(app, &waiting.request).await??;
     Ok(Reply::to(addressed.with_error(app.config.issuer_text(), error)))
 }
 
@@ -135,11 +135,11 @@ enum Next {
 async fn next(
     app: &App,
     visit: &Visit,
-    addressed: &Addressed<'_>,
+    addressed: &Addressed,
     request: &AuthorizationRequest,
     step: Step,
 ) -> Result<Next, Mishap> {
-    let client = addressed.client;
+    let client = addressed.client.as_ref();
     let found = match &visit.signed_in {
         Some((session, account)) => {
             let about = about(app, client, request, (session, account), step.choice.as_ref()).await?;

@@ -41,7 +41,7 @@ struct Item {
 }
 
 /// The consent page of an interaction.
-pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>, bearer: &Bearer) -> Reply {
+pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addressed, bearer: &Bearer) -> Reply {
     let scopes = waiting.request.asked().intersection(&addressed.client.scopes);
     let owned = addressed.client.owns_system.as_ref().and_then(|id| app.systems.get(id));
     let owned = owned.map(|system| system.name(visit.locale.is_english()));
@@ -109,12 +109,12 @@ pub(super) async fn decide(
     let Some((session, account)) = &visit.signed_in else { return Ok(Reply::to(format!("/interaction/{id}"))) };
     if params.text("decision") != "allow" {
         let denied = OAuthError::new(ErrorCode::AccessDenied, "the person did not consent");
-        return refuse(&app, &waiting, &denied);
+        return refuse(&app, &waiting, &denied).await;
     }
-    let addressed = Addressed::of(&app, &waiting.request)?;
+    let addressed = Addressed::of(&app, &waiting.request).await??;
     let choice = choice(account, &params);
     let request = &waiting.request;
-    let about = about(&app, addressed.client, request, (session, account), choice.as_ref()).await?;
+    let about = about(&app, &addressed.client, request, (session, account), choice.as_ref()).await?;
     let About::Bearer(bearer) = about else { return Ok(Reply::to(format!("/interaction/{id}"))) };
     let key = Key::of(&bearer.principal(), &request.client_id);
     let (asked, cached) = (request.asked(), key.cache_key());
@@ -148,7 +148,7 @@ struct GuardianPage {
 }
 
 /// The page that tells a child that its guardian consents, and to what.
-pub(super) fn guardian_page(visit: &Visit, waiting: &Waiting, addressed: &Addressed<'_>) -> Reply {
+pub(super) fn guardian_page(visit: &Visit, waiting: &Waiting, addressed: &Addressed) -> Reply {
     let asked = waiting.request.asked().intersection(&addressed.client.scopes);
     let page = GuardianPage {
         page: visit.page("guardian-consents-title"),

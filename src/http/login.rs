@@ -16,8 +16,9 @@ use crate::app::App;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
 use crate::domain::account::{Account, AccountKind};
+use crate::domain::client::Client;
 use crate::domain::session::Method;
-use crate::ids::{ClientId, InteractionId};
+use crate::ids::InteractionId;
 use crate::pages::door::{self, Tried};
 use crate::pages::{Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
@@ -46,7 +47,7 @@ pub(super) struct Waiting {
     /// Its name.
     pub(super) client: Option<String>,
     /// Whose it is.
-    pub(super) id: Option<ClientId>,
+    pub(super) asker: Option<Arc<Client>>,
     /// Where the client's answer goes: a sign-in may end there at once.
     pub(super) origin: Option<String>,
     hint: Option<String>,
@@ -54,20 +55,20 @@ pub(super) struct Waiting {
 }
 
 pub(super) async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> {
-    let nobody = Waiting { client: None, id: None, origin: None, hint: None, legal_person: false };
+    let nobody = Waiting { client: None, asker: None, origin: None, hint: None, legal_person: false };
     if id.is_empty() {
         return Ok(nobody);
     }
     let id = InteractionId::from(id);
     let found = interactions::find(&mut app.db.read().await?, &id, &visit.browser, visit.now).await?;
     let request = found.ok_or(Mishap::Expired)?.request;
-    let client = app.clients.get(request.client_id.as_str()).ok_or(Mishap::Client)?;
+    let client = app.client(request.client_id.as_str()).await?.ok_or(Mishap::Client)?;
     Ok(Waiting {
         client: Some(client.name(visit.locale.is_english()).to_owned()),
-        id: Some(client.id.clone()),
-        origin: Addressed::of(app, &request).ok().map(|addressed| addressed.redirect_uri.origin()),
+        origin: Addressed::of(app, &request).await?.ok().map(|addressed| addressed.redirect_uri.origin()),
         legal_person: client.kind_of(request.account_kind) == Some(AccountKind::LegalPerson),
         hint: request.login_hint,
+        asker: Some(client),
     })
 }
 

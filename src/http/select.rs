@@ -50,7 +50,7 @@ struct Row {
 /// `GET /interaction/{id}/account`: also when it isn't asked for, after a sign-in on the units' tab.
 pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, Path(id): Path<String>) -> Result<Reply, Mishap> {
     let waiting = find(&app, &visit, &id).await?;
-    let addressed = Addressed::of(&app, &waiting.request)?;
+    let addressed = Addressed::of(&app, &waiting.request).await??;
     let is_person = visit.signed_in.as_ref().is_some_and(|(_, account)| account.kind() == AccountKind::Individual);
     let open = addressed.client.kind_of(waiting.request.account_kind) != Some(AccountKind::Individual);
     if !is_person || !open {
@@ -64,11 +64,11 @@ pub(super) async fn page(
     app: &App,
     visit: &Visit,
     waiting: &Waiting,
-    addressed: &Addressed<'_>,
+    addressed: &Addressed,
     form: Form,
     status: u16,
 ) -> Result<Reply, Mishap> {
-    let client = addressed.client;
+    let client = addressed.client.as_ref();
     let kind = client.kind_of(waiting.request.account_kind);
     let account = visit.signed_in.as_ref().map(|(_, account)| account);
     let takes_units = kind != Some(AccountKind::Individual);
@@ -126,7 +126,7 @@ pub(super) async fn choose(
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
     let waiting = find(&app, &visit, &id).await?;
-    let addressed = Addressed::of(&app, &waiting.request)?;
+    let addressed = Addressed::of(&app, &waiting.request).await??;
     if params.text("choice") == "other" {
         return Ok(Reply::to(format!("/login?interaction={}", waiting.id)));
     }
@@ -139,7 +139,7 @@ pub(super) async fn choose(
             let chosen = MandateId::from(mandate);
             let own = mandates::of_person(&mut app.db.read().await?, &account.id).await?;
             let bearer = match own.iter().any(|mandate| mandate.id == chosen) {
-                true => acting(&app, addressed.client, &account.id, &chosen).await?,
+                true => acting(&app, &addressed.client, &account.id, &chosen).await?,
                 false => None,
             };
             let Some(bearer) = bearer else {
@@ -147,12 +147,12 @@ pub(super) async fn choose(
                 form.fault("choice", if mandate.is_empty() { "select-empty" } else { "select-gone" });
                 return page(&app, &visit, &waiting, &addressed, form, 422).await;
             };
-            remember(&app, session, addressed.client, Some(&bearer)).await?;
+            remember(&app, session, &addressed.client, Some(&bearer)).await?;
             Choice::Mandate(chosen)
         }
     };
     if choice == Choice::Oneself && session.acting.at(&addressed.client.id).is_some() {
-        remember(&app, session, addressed.client, None).await?;
+        remember(&app, session, &addressed.client, None).await?;
     }
     proceed(&app, &visit, &waiting, Step { choice: Some(choice), ..Step::default() }).await
 }

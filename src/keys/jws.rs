@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::files::{KeyError, read_or_make};
-use crate::domain::client::SigningAlgorithm;
+use crate::protocol::signing::SigningAlgorithm;
 
 /// The portal's signing keys.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 pub mod account_kind;
 pub mod acr;
 pub mod claims;
+pub mod client_metadata;
 pub mod error;
 pub mod params;
 pub mod pkce;
@@ -10,3 +11,4 @@ pub mod prompt;
 pub mod redirect_uri;
 pub mod request;
 pub mod scope;
+pub mod signing;

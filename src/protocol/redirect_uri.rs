@@ -56,6 +56,15 @@ impl RedirectUri {
         self.0 == requested
     }
 
+    /// Whether a request's `redirect_uri` is this one at another port of the same loopback address (RFC 8252, section
+    /// 7.3): an IP literal, since a name can be resolved to something else.
+    pub fn is_but_for_port(&self, requested: &str) -> bool {
+        let (Some((host, rest)), Some((other_host, other_rest))) = (loopback(&self.0), loopback(requested)) else {
+            return false;
+        };
+        host == other_host && rest == other_rest
+    }
+
     /// The URI.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -82,6 +91,18 @@ impl RedirectUri {
             Err(_) => String::new(),
         }
     }
+}
+
+/// Host, and what comes after the port, of plain http to a loopback address.
+fn loopback(uri: &str) -> Option<(&str, &str)> {
+    let host = ["http://127.0.0.1", "http://[::1]"].into_iter().find(|host| uri.starts_with(host))?;
+    let rest = uri.strip_prefix(host)?;
+    let (port, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let digits = match port.strip_prefix(':') {
+        Some(digits) => !digits.is_empty() && digits.len() <= 5 && digits.bytes().all(|b| b.is_ascii_digit()),
+        None => port.is_empty(),
+    };
+    digits.then_some((host, path))
 }
 
 fn is_loopback(uri: &url::Url) -> bool {

@@ -1,6 +1,8 @@
 //! Access tokens: sealed, so that the token endpoint doesn't write them down, and good while everything that they rest on
 //! stands.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::bearer::{Bearer, bearer};
@@ -47,15 +49,15 @@ impl AccessToken {
 }
 
 /// A token that is good now.
-pub(super) struct Live<'a> {
+pub(super) struct Live {
     pub(super) access: AccessToken,
-    pub(super) client: &'a Client,
+    pub(super) client: Arc<Client>,
     pub(super) bearer: Bearer,
 }
 
 /// What a token opens, if it is good: its time, its grant, its session where it hangs on one, its client, its account,
 /// and whoever acts for that.
-pub(super) async fn live<'a>(app: &'a App, text: &str) -> Stored<Option<Live<'a>>> {
+pub(super) async fn live(app: &App, text: &str) -> Stored<Option<Live>> {
     let found = AccessToken::open(app, text).filter(|access| app.clock.now() < access.expires_at);
     let Some(access) = found else { return Ok(None) };
     let Standing::Active(session) = &*app.caches.standing(&access.grant).await? else { return Ok(None) };
@@ -64,7 +66,7 @@ pub(super) async fn live<'a>(app: &'a App, text: &str) -> Stored<Option<Live<'a>
     {
         return Ok(None);
     }
-    let Some(client) = app.clients.get(access.client.as_str()) else { return Ok(None) };
-    let bearer = bearer(app, client, &access.principal).await?;
+    let Some(client) = app.client(access.client.as_str()).await? else { return Ok(None) };
+    let bearer = bearer(app, &client, &access.principal).await?;
     Ok(bearer.map(|bearer| Live { access, client, bearer }))
 }

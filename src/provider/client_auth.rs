@@ -1,8 +1,11 @@
 //! Client authentication at the token endpoint (RFC 6749, section 2.3; OpenID Connect Core, section 9).
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::token::TokenError;
 use crate::app::App;
 use crate::domain::client::{Client, ClientAuthentication};
 use crate::protocol::error::{ErrorCode, OAuthError};
@@ -15,30 +18,42 @@ const REFUSED: OAuthError = OAuthError::new(ErrorCode::InvalidClient, "client au
 ///
 /// # Errors
 /// `invalid_client`, the same for an unknown client and a wrong secret; `invalid_request` if it authenticates twice.
-pub fn authenticate<'a>(app: &'a App, authorization: Option<&str>, params: &Params) -> Result<&'a Client, OAuthError> {
+pub async fn authenticate(app: &App, authorization: Option<&str>, params: &Params) -> Result<Arc<Client>, TokenError> {
     let twice = OAuthError::new(ErrorCode::InvalidRequest, "the client must authenticate in one way");
-    match (authorization, params.get("client_secret")) {
-        (Some(_), Some(_)) => Err(twice),
+    let named = params.get("client_id");
+    let (id, presented) = match (authorization, params.get("client_secret")) {
+        (Some(_), Some(_)) => return Err(twice.into()),
         (Some(header), None) => {
             let (id, secret) = basic(header).ok_or(REFUSED)?;
-            if params.get("client_id").is_some_and(|body| body != id) {
-                return Err(twice);
+            if named.is_some_and(|named| named != id) {
+                return Err(twice.into());
             }
-            let client = app.clients.get(&id).ok_or(REFUSED)?;
-            match &client.authentication {
-                ClientAuthentication::SecretBasic(hash) => {
-                    let presented = ClientAuthentication::hash(&app.keys, &client.id, secret.expose());
-                    if same(hash.as_bytes(), presented.as_bytes()) { Ok(client) } else { Err(REFUSED) }
-                }
-                ClientAuthentication::None => Err(REFUSED),
-            }
+            (id, Presented::Basic(secret))
         }
-        // client_secret_post isn't offered: no client is registered for it.
-        (None, Some(_)) => Err(REFUSED),
-        (None, None) => {
-            let client = params.get("client_id").and_then(|id| app.clients.get(id)).ok_or(REFUSED)?;
-            if client.is_public() { Ok(client) } else { Err(REFUSED) }
-        }
+        (None, Some(secret)) => (named.ok_or(REFUSED)?.to_owned(), Presented::Post(secret)),
+        (None, None) => (named.ok_or(REFUSED)?.to_owned(), Presented::Nothing),
+    };
+    let client = app.client(&id).await?.ok_or(REFUSED)?;
+    if is_good(app, &client, &presented) { Ok(client) } else { Err(REFUSED.into()) }
+}
+
+/// What came with a request.
+enum Presented<'a> {
+    Basic(Secret),
+    Post(&'a str),
+    Nothing,
+}
+
+/// Whether it is what the client is registered for: one method, and no other.
+fn is_good(app: &App, client: &Client, presented: &Presented<'_>) -> bool {
+    let matches = |hash: &str, secret: &str| {
+        same(hash.as_bytes(), ClientAuthentication::hash(&app.keys, &client.id, secret).as_bytes())
+    };
+    match (&client.authentication, presented) {
+        (ClientAuthentication::SecretBasic(hash), Presented::Basic(secret)) => matches(hash, secret.expose()),
+        (ClientAuthentication::SecretPost(hash), Presented::Post(secret)) => matches(hash, secret),
+        (ClientAuthentication::None, Presented::Nothing) => true,
+        _ => false,
     }
 }
 

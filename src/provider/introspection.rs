@@ -21,7 +21,8 @@ use crate::protocol::scope::Scopes;
 /// # Errors
 /// [`TokenError`]: only about the client and the request, never about the token.
 pub async fn introspect(app: &App, authorization: Option<&str>, params: &Params) -> Result<Value, TokenError> {
-    let client = client_auth::authenticate(app, authorization, params)?;
+    let client = client_auth::authenticate(app, authorization, params).await?;
+    let client = client.as_ref();
     if client.is_public() {
         let refused = OAuthError::new(ErrorCode::InvalidClient, "introspection needs a client with a secret");
         return Err(refused.into());

@@ -11,6 +11,7 @@ use crate::clock::Timestamp;
 use crate::crypto::Purpose;
 use crate::domain::client::Client;
 use crate::ids::{ClientId, GrantId};
+use crate::protocol::client_metadata::GrantType;
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::scope::{Scope, Scopes};
@@ -47,7 +48,9 @@ impl RefreshToken {
 
 /// Whether a grant comes with refresh tokens: it was asked for and consented to, and the client may still have them.
 pub(super) fn is_offline(client: &Client, granted: &Granted) -> bool {
-    granted.scopes.contains(Scope::OfflineAccess) && client.scopes.contains(Scope::OfflineAccess)
+    granted.scopes.contains(Scope::OfflineAccess)
+        && client.scopes.contains(Scope::OfflineAccess)
+        && client.may_use(GrantType::RefreshToken)
 }
 
 /// A family and whom it is about, if both stand.
@@ -104,7 +107,7 @@ async fn present(
     bearer: &Bearer,
     now: Timestamp,
 ) -> Result<i64, TokenError> {
-    let (rotating, for_unit, random) = (client.is_public(), bearer.is_unit(), app.random.clone());
+    let (rotating, for_unit, random) = (client.is_public() || client.rotates, bearer.is_unit(), app.random.clone());
     let (used, principal) = (token.clone(), granted.principal.clone());
     let presented = app
         .db

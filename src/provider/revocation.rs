@@ -15,7 +15,7 @@ use crate::storage::{Stored, audit, grants};
 /// # Errors
 /// [`TokenError`]
 pub async fn revoke(app: &App, authorization: Option<&str>, params: &Params) -> Result<(), TokenError> {
-    let client = client_auth::authenticate(app, authorization, params)?;
+    let client = client_auth::authenticate(app, authorization, params).await?;
     let text = params.get("token").ok_or(OAuthError::new(ErrorCode::InvalidRequest, "token is missing"))?;
     let refresh = RefreshToken::open(app, text).map(|token| (token.grant, token.client));
     let access = || AccessToken::open(app, text).map(|token| (token.grant, token.client));

@@ -18,6 +18,7 @@ use crate::domain::client::Client;
 use crate::domain::principal::Principal;
 use crate::ids::{ClientId, GrantId, SessionId};
 use crate::keys::at_hash;
+use crate::protocol::client_metadata::GrantType;
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scopes;
@@ -86,12 +87,19 @@ struct IdToken<'a> {
 /// # Errors
 /// [`TokenError`]
 pub async fn token(app: &App, authorization: Option<&str>, params: &Params) -> Result<TokenResponse, TokenError> {
-    let client = client_auth::authenticate(app, authorization, params)?;
-    match params.get("grant_type") {
-        Some("authorization_code") => authorization_code(app, client, params).await,
-        Some("refresh_token") => refresh_token(app, client, params).await,
-        Some(_) => Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported").into()),
-        None => Err(OAuthError::new(ErrorCode::InvalidRequest, "grant_type is missing").into()),
+    let client = client_auth::authenticate(app, authorization, params).await?;
+    let text = params.get("grant_type").ok_or(OAuthError::new(ErrorCode::InvalidRequest, "grant_type is missing"))?;
+    let grant = GrantType::ALL.into_iter().find(|grant| grant.as_str() == text);
+    let grant = grant.ok_or(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported"))?;
+    if !client.may_use(grant) {
+        return Err(OAuthError::new(ErrorCode::UnauthorizedClient, "this client may not use this grant_type").into());
+    }
+    match grant {
+        GrantType::AuthorizationCode => authorization_code(app, &client, params).await,
+        GrantType::RefreshToken => refresh_token(app, &client, params).await,
+        GrantType::ClientCredentials => {
+            Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported").into())
+        }
     }
 }
 
@@ -268,5 +276,5 @@ async fn id_token(
         sid: marks.session.map(|session| super::hint::sid(app, client, session)),
         told,
     };
-    app.signing.sign(client.signing, &claims).await.map_err(|_| TokenError::Signing)
+    app.signing.sign(client.metadata.id_token_signed_response_alg, &claims).await.map_err(|_| TokenError::Signing)
 }

@@ -16,7 +16,7 @@ const INVALID: OAuthError = OAuthError::new(ErrorCode::InvalidToken, "the access
 /// The store's own; the inner error is for the client.
 pub async fn userinfo(app: &App, token: &str) -> Stored<Result<Map<String, Value>, OAuthError>> {
     let Some(live) = live(app, token).await? else { return Ok(Err(INVALID)) };
-    let mut claims = claims(app, live.client, &live.bearer, &live.access.scopes, &live.access.claims).await?;
-    claims.insert("sub".to_owned(), json!(subject(app, live.client, &live.bearer.account)));
+    let mut claims = claims(app, &live.client, &live.bearer, &live.access.scopes, &live.access.claims).await?;
+    claims.insert("sub".to_owned(), json!(subject(app, &live.client, &live.bearer.account)));
     Ok(Ok(claims))
 }

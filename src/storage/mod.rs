@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod changes;
+pub mod clients;
 pub mod codes;
 pub mod consents;
 mod db;
@@ -38,6 +39,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         accounts::STATEMENTS,
         audit::STATEMENTS,
         changes::STATEMENTS,
+        clients::STATEMENTS,
         codes::STATEMENTS,
         consents::STATEMENTS,
         evidence::STATEMENTS,

@@ -1,5 +1,6 @@
 //! The portal's configuration in the demonstration, and where everything is.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -8,14 +9,16 @@ use url::Url;
 use crate::app::Ports;
 use crate::config::{
     CarryOver, ClientEntry, Config, Connector, Database, Formula, Halls, Keys, OpenidConnect, Passwords, ProfileNames,
-    Review, Service, Site, Status, System, UserTable,
+    Registration, Review, Service, Site, Status, System, UserTable,
 };
 use crate::demo::manifest::{COMPANIES_ID, EXAM_ID, POLICE_ID, SOCIETIES_ID, SYSTEM_ID};
 use crate::demo::people::State as AccountState;
 use crate::demo::{Addresses, Manifest, manifest, staff};
-use crate::domain::client::SigningAlgorithm;
+use crate::domain::client::AccessTokenFormat;
 use crate::ids::{ClientId, SystemId};
 use crate::protocol::account_kind::AccountKind;
+use crate::protocol::client_metadata::{ClientMetadata, GrantType};
+use crate::protocol::signing::SigningAlgorithm;
 use crate::secret::Secret;
 
 /// The relying party's `client_id`.
@@ -170,16 +173,26 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
             name_zh: "不动产登记预约".to_owned(),
             name_en: "Real-estate registration booking".to_owned(),
             secret: Some(secrets.client.clone()),
-            redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
-            post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],
             scopes: "openid profile phone email real_name organization offline_access".to_owned(),
             account_kinds: vec![AccountKind::Individual, AccountKind::LegalPerson],
             units_alone: false,
             owns_system: None,
             sector: Some("booking.demo.invalid".to_owned()),
-            id_token_signed_response_alg: SigningAlgorithm::ES256,
+            access_token_format: AccessTokenFormat::Opaque,
+            rotate_refresh_tokens: false,
+            token_endpoint_as_audience: false,
+            resources: Vec::new(),
             enabled: true,
+            metadata: ClientMetadata {
+                redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
+                post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],
+                grant_types: Some(vec![GrantType::AuthorizationCode, GrantType::RefreshToken]),
+                id_token_signed_response_alg: SigningAlgorithm::ES256,
+                ..ClientMetadata::default()
+            },
+            unknown: BTreeMap::new(),
         }],
+        registration: Registration::default(),
         passwords: Passwords::default(),
     }
 }

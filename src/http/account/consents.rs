@@ -46,7 +46,7 @@ pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> 
             false => (AccountKind::LegalPerson, Some(unit_name(&app, &visit, &consent.account).await?)),
         };
         rows.push(Row {
-            name: client_name(&app, consent.client.as_str(), visit.locale),
+            name: client_name(&app, consent.client.as_str(), visit.locale).await?,
             client: consent.client.0,
             account: consent.account.0,
             unit,

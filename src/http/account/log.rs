@@ -16,6 +16,7 @@ use crate::http::reply::Reply;
 use crate::http::units::words;
 use crate::ids::{AccountId, SystemId};
 use crate::pages::{Locale, Page, Rendered, Visit};
+use crate::storage::Stored;
 use crate::storage::audit::{self, Entry};
 
 /// How many entries are shown, and how many are read for them: some have no words.
@@ -48,7 +49,7 @@ pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> 
     entries.sort_by_key(|entry| (Reverse(entry.at), entry.event == "account.created"));
     let mut rows = Vec::new();
     for entry in &entries {
-        let Some(mut row) = row(&app, visit.locale, entry) else { continue };
+        let Some(mut row) = row(&app, visit.locale, entry).await? else { continue };
         if let Some(unit) = unit_of(entry)
             && unit != account.id
             && let Some(unit) = app.caches.account(&unit).await?
@@ -70,11 +71,15 @@ fn unit_of(entry: &Entry) -> Option<AccountId> {
 }
 
 /// An entry's sentence; `None` for what has none.
-pub(in crate::http) fn row(app: &App, locale: Locale, entry: &Entry) -> Option<Row> {
+pub(in crate::http) async fn row(app: &App, locale: Locale, entry: &Entry) -> Stored<Option<Row>> {
     let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_default();
     let field = |name: &str| detail.get(name).and_then(Value::as_str).unwrap_or_default();
     let system = || system_name(app, &SystemId::from(field("system")), locale);
-    let client = || client_name(app, field("client"), locale);
+    let client = match field("client") {
+        "" => String::new(),
+        id => client_name(app, id, locale).await?,
+    };
+    let client = || client.clone();
     let text = match entry.event.as_str() {
         "account.created" if field("system").is_empty() => locale.t("log-account-registered"),
         "account.created" => locale.tv("log-account-created", system()),
@@ -104,12 +109,15 @@ pub(in crate::http) fn row(app: &App, locale: Locale, entry: &Entry) -> Option<R
         "consent.revoked" if field("by") == "guardian" => locale.tv("log-consent-revoked-by-guardian", client()),
         "consent.granted" => locale.tv("log-consent-granted", client()),
         "consent.revoked" => locale.tv("log-consent-revoked", client()),
-        event if event.starts_with("mandate.") || event.starts_with("unit.") => acting(locale, event, field)?,
-        _ => return None,
+        event if event.starts_with("mandate.") || event.starts_with("unit.") => match acting(locale, event, field) {
+            Some(text) => text,
+            None => return Ok(None),
+        },
+        _ => return Ok(None),
     };
     let note = [methods(locale, field("amr")), field("device").to_owned()];
     let note = note.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    Some(Row { at: moment(Timestamp(entry.at)), text, note })
+    Ok(Some(Row { at: moment(Timestamp(entry.at)), text, note }))
 }
 
 /// What happened to a unit and those who act for it.

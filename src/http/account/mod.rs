@@ -25,6 +25,7 @@ use crate::ids::SystemId;
 use crate::mandates::invitations_of;
 pub(super) use crate::pages::beijing as moment;
 use crate::pages::{Locale, Page, Rendered, Visit};
+use crate::storage::Stored;
 use crate::storage::accounts::Evidence;
 use crate::storage::{accounts, consents as consented, guardianships, links as linked, mandates, sessions as begun};
 use crate::upstream::catalogue;
@@ -123,8 +124,9 @@ pub(super) fn system_name(app: &App, id: &SystemId, locale: Locale) -> String {
 }
 
 /// The name of a relying party, whether it is switched off or not.
-pub(super) fn client_name(app: &App, id: &str, locale: Locale) -> String {
-    app.clients.known(id).map_or(id, |client| client.name(locale.is_english())).to_owned()
+pub(super) async fn client_name(app: &App, id: &str, locale: Locale) -> Stored<String> {
+    let client = app.known_client(id).await?;
+    Ok(client.map_or_else(|| id.to_owned(), |client| client.name(locale.is_english()).to_owned()))
 }
 
 /// Authentication methods (`amr`) in plain words; those without words are left out.

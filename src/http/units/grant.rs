@@ -16,7 +16,7 @@ use crate::domain::contact::Phone;
 use crate::domain::mandate::{Extent, GrantFault, Mandate, Matter, Reach, Role, Terms, Validity};
 use crate::domain::person::PersonName;
 use crate::domain::unit::day_from_legacy;
-use crate::http::account::{client_name, to_login};
+use crate::http::account::to_login;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
@@ -48,7 +48,7 @@ fn page(app: &App, visit: &Visit, (entered, mine): (&Entered, &Mandate), form: F
     let locale = visit.locale;
     let Terms { role: own, reach, validity } = &mine.terms;
     let roles = [Role::Agent, Role::Administrator].into_iter().filter(|other| own.may_grant(*other));
-    let clients = app.config.clients.iter().filter(|client| client.enabled && reach.clients.admits(&client.id));
+    let clients = app.clients.all().into_iter().filter(|client| reach.clients.admits(&client.id));
     let matters = Matter::ALL.into_iter().filter(|one| reach.matters.admits(one));
     let template = GrantPage {
         page: visit.page("acting-grant-title"),
@@ -58,7 +58,7 @@ fn page(app: &App, visit: &Visit, (entered, mine): (&Entered, &Mandate), form: F
         roles: roles.map(|other| (other.as_str(), role(locale, other))).collect(),
         all_clients: reach.clients == Extent::All,
         clients: clients
-            .map(|client| (format!("{CLIENT}{}", client.id), client_name(app, client.id.as_str(), locale)))
+            .map(|client| (format!("{CLIENT}{}", client.id), client.name(locale.is_english()).to_owned()))
             .collect(),
         all_matters: reach.matters == Extent::All,
         matters: matters.map(|one| (format!("{MATTER}{}", one.as_str()), matter(locale, one))).collect(),
@@ -129,7 +129,7 @@ fn read(app: &App, visit: &Visit, mine: &Mandate, params: &Params, form: &mut Fo
     if role.is_none() {
         form.fault("role", "acting-grant-role");
     }
-    let known = |id: &str| app.clients.known(id).map(|client| client.id.clone());
+    let known = |id: &str| app.clients.get(id).map(|client| client.id.clone());
     let clients = extent(params, form, ("clients", CLIENT), known);
     let matters = extent(params, form, ("matters", MATTER), Matter::parse);
     let validity = validity(app.today(), visit.now, mine, params, form);

@@ -47,7 +47,7 @@ pub(in crate::http) async fn show(
             entry.detail = without_phone(&entry.detail);
         }
         let entry = &entry;
-        let Some(mut row) = row(&app, visit.locale, entry) else { continue };
+        let Some(mut row) = row(&app, visit.locale, entry).await? else { continue };
         let mut who = Vec::new();
         for id in concerned(entry).into_iter().filter(|id| *id != entered.unit.id) {
             who.push(names.of(&app, &mut conn, &id).await?);

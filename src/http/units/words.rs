@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::mandate::{Extent, Matter, Reach, Role, Terms, Validity};
-use crate::http::account::{client_name, date};
+use crate::http::account::date;
 use crate::ids::ClientId;
 use crate::pages::Locale;
 use crate::storage::mandates::Entry;
@@ -28,7 +28,8 @@ impl Words {
         Self {
             role: role(locale, terms.role),
             clients: extent(locale, clients, "acting-all-clients", |id: &ClientId| {
-                client_name(app, id.as_str(), locale)
+                let client = app.clients.get(id.as_str());
+                client.map_or(id.as_str(), |client| client.name(locale.is_english())).to_owned()
             }),
             matters: extent(locale, matters, "acting-all-matters", |one| matter(locale, *one)),
             validity: validity(locale, &terms.validity),

@@ -10,7 +10,7 @@ use crate::protocol::prompt::Prompt;
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::{Scope, Scopes};
 
-type Check = fn(&Addressed<'_>, &Params, &mut AuthorizationRequest) -> Result<(), OAuthError>;
+type Check = fn(&Addressed, &Params, &mut AuthorizationRequest) -> Result<(), OAuthError>;
 
 /// Every check, in order.
 pub(super) const PIPELINE: &[Check] = &[
@@ -31,7 +31,7 @@ pub(super) const PIPELINE: &[Check] = &[
 ];
 
 /// A request before the first check.
-pub(super) fn unchecked(addressed: &Addressed<'_>) -> AuthorizationRequest {
+pub(super) fn unchecked(addressed: &Addressed) -> AuthorizationRequest {
     AuthorizationRequest {
         client_id: addressed.client.id.clone(),
         redirect_uri: addressed.redirect_uri.clone(),
@@ -56,7 +56,7 @@ const fn invalid(description: &'static str) -> OAuthError {
 }
 
 /// OpenID Connect Core, section 6: not supported yet, and then never ignored (section 3.1.2.6).
-fn no_request_object(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn no_request_object(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     for (name, code) in [
         ("request", ErrorCode::RequestNotSupported),
         ("request_uri", ErrorCode::RequestUriNotSupported),
@@ -70,7 +70,7 @@ fn no_request_object(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationRe
 }
 
 /// The code flow only (RFC 9700, section 2.1.2).
-fn response_type(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn response_type(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     match params.get("response_type") {
         Some("code") => Ok(()),
         None => Err(invalid("response_type is missing")),
@@ -79,7 +79,7 @@ fn response_type(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationReques
 }
 
 /// `query`, the default of the code flow (OAuth 2.0 Multiple Response Types, section 2.1).
-fn response_mode(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn response_mode(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     match params.get("response_mode") {
         None | Some("query") => Ok(()),
         Some(_) => Err(invalid("response_mode must be query")),
@@ -87,7 +87,7 @@ fn response_mode(_: &Addressed<'_>, params: &Params, _: &mut AuthorizationReques
 }
 
 /// `openid` must be there; what the client may not have is refused by name of the error, not left out silently.
-fn scope(addressed: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn scope(addressed: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     let scopes = Scopes::parse(params.text("scope"));
     if !scopes.contains(Scope::Openid) {
         return Err(OAuthError::new(ErrorCode::InvalidScope, "scope must contain openid"));
@@ -101,7 +101,7 @@ fn scope(addressed: &Addressed<'_>, params: &Params, request: &mut Authorization
 
 /// PKCE (RFC 7636) with S256; required of public clients (RFC 9700, section 2.1.1), honoured for all.
 fn code_challenge(
-    addressed: &Addressed<'_>,
+    addressed: &Addressed,
     params: &Params,
     request: &mut AuthorizationRequest,
 ) -> Result<(), OAuthError> {
@@ -118,13 +118,13 @@ fn code_challenge(
 }
 
 /// OpenID Connect Core, section 3.1.2.1.
-fn prompt(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn prompt(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     request.prompt = Prompt::parse(params.text("prompt")).ok_or(invalid("prompt is malformed"))?;
     Ok(())
 }
 
 /// OpenID Connect Core, section 3.1.2.1: seconds, not negative.
-fn max_age(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn max_age(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     if let Some(text) = params.get("max_age") {
         let seconds = text.parse::<i64>().ok().filter(|s| *s >= 0);
         request.max_age = Some(seconds.ok_or(invalid("max_age must be a number of seconds"))?);
@@ -133,7 +133,7 @@ fn max_age(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationReques
 }
 
 /// Kept with the code, so it is bounded.
-fn nonce(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn nonce(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     request.nonce = params.get("nonce").map(str::to_owned);
     if request.nonce.as_ref().is_some_and(|n| n.len() > 512) {
         return Err(invalid("nonce is too long"));
@@ -145,19 +145,19 @@ fn nonce(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest)
 }
 
 /// `ui_locales`, OpenID Connect Core, section 3.1.2.1: unknown tags are no error.
-fn locales(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn locales(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     request.ui_locales = params.text("ui_locales").split_whitespace().take(8).map(str::to_owned).collect();
     Ok(())
 }
 
 /// Voluntary (OpenID Connect Core, section 3.1.2.1): the token tells what was reached.
-fn acr_values(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn acr_values(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     request.acr_values = params.text("acr_values").split_whitespace().take(8).map(str::to_owned).collect();
     Ok(())
 }
 
 /// OpenID Connect Core, section 5.5. What the client isn't granted is left out, like every claim that isn't known.
-fn claims(addressed: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn claims(addressed: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     if let Some(text) = params.get("claims") {
         let parsed = Parsed::parse(text).map_err(|_| invalid("claims is malformed or too large"))?;
         request.claims = parsed.claims.within(&addressed.client.scopes);
@@ -169,17 +169,13 @@ fn claims(addressed: &Addressed<'_>, params: &Params, request: &mut Authorizatio
 }
 
 /// Fills in a field; nothing is looked up by it.
-fn login_hint(_: &Addressed<'_>, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn login_hint(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     request.login_hint = params.get("login_hint").filter(|h| h.chars().count() <= 100).map(str::to_owned);
     Ok(())
 }
 
 /// This portal's own parameter: a kind that the client takes.
-fn account_kind(
-    addressed: &Addressed<'_>,
-    params: &Params,
-    request: &mut AuthorizationRequest,
-) -> Result<(), OAuthError> {
+fn account_kind(addressed: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     if let Some(text) = params.get("account_kind") {
         let kind = AccountKind::parse(text).ok_or(invalid("account_kind must be individual or legal_person"))?;
         if !addressed.client.takes(kind) {
@@ -191,7 +187,7 @@ fn account_kind(
 }
 
 /// OpenID Connect Core, section 11: ignored unless the person is asked.
-fn offline_access(_: &Addressed<'_>, _: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+fn offline_access(_: &Addressed, _: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     if !request.prompt.consent {
         request.scopes = request.scopes.without(Scope::OfflineAccess);
     }

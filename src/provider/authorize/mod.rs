@@ -8,12 +8,15 @@ pub mod code;
 pub mod guardian;
 mod policy;
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::domain::client::Client;
 use crate::protocol::error::OAuthError;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::request::AuthorizationRequest;
+use crate::storage::Stored;
 
 pub use about::{About, Choice, about, is_named};
 pub use policy::{Decision, Given, decide};
@@ -29,38 +32,37 @@ pub enum Unaddressed {
 
 /// A request whose client and redirect URI are proven.
 #[derive(Clone, Debug)]
-pub struct Addressed<'a> {
+pub struct Addressed {
     /// Who asks.
-    pub client: &'a Client,
+    pub client: Arc<Client>,
     /// Where the answer goes.
     pub redirect_uri: RedirectUri,
     /// Returned with every answer.
     pub state: Option<String>,
 }
 
-impl<'a> Addressed<'a> {
+impl Addressed {
     /// Proves client and redirect URI.
     ///
     /// # Errors
-    /// [`Unaddressed`]
-    pub fn prove(app: &'a App, params: &Params) -> Result<Self, Unaddressed> {
-        let client = params.get("client_id").and_then(|id| app.clients.get(id)).ok_or(Unaddressed::Client)?;
-        let requested = params.get("redirect_uri").ok_or(Unaddressed::RedirectUri)?;
-        let registered = client.redirect_uris.iter().find(|uri| uri.is(requested));
-        let redirect_uri = registered.ok_or(Unaddressed::RedirectUri)?.clone();
-        Ok(Self { client, redirect_uri, state: params.get("state").map(str::to_owned) })
+    /// The store's own; the inner error is for the person.
+    pub async fn prove(app: &App, params: &Params) -> Stored<Result<Self, Unaddressed>> {
+        let state = params.get("state").map(str::to_owned);
+        Self::at(app, params.text("client_id"), params.text("redirect_uri"), state).await
     }
 
     /// The way back of a stored request, proven again: the client may have been switched off, or the URI taken away.
     ///
     /// # Errors
-    /// [`Unaddressed`]
-    pub fn of(app: &'a App, request: &AuthorizationRequest) -> Result<Self, Unaddressed> {
-        let client = app.clients.get(request.client_id.as_str()).ok_or(Unaddressed::Client)?;
-        if !client.redirect_uris.contains(&request.redirect_uri) {
-            return Err(Unaddressed::RedirectUri);
-        }
-        Ok(Self { client, redirect_uri: request.redirect_uri.clone(), state: request.state.clone() })
+    /// The store's own; the inner error is for the person.
+    pub async fn of(app: &App, request: &AuthorizationRequest) -> Stored<Result<Self, Unaddressed>> {
+        Self::at(app, request.client_id.as_str(), request.redirect_uri.as_str(), request.state.clone()).await
+    }
+
+    async fn at(app: &App, client: &str, uri: &str, state: Option<String>) -> Stored<Result<Self, Unaddressed>> {
+        let Some(client) = app.client(client).await? else { return Ok(Err(Unaddressed::Client)) };
+        let Some(redirect_uri) = client.redirect_uri(uri) else { return Ok(Err(Unaddressed::RedirectUri)) };
+        Ok(Ok(Self { client, redirect_uri, state }))
     }
 
     /// Runs every check, in the order of [`checks::PIPELINE`].

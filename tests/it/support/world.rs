@@ -11,8 +11,9 @@ use guiyi::config::{ClientEntry, Config};
 use guiyi::demo::world::{Neighbours, Places, Secrets, config};
 use guiyi::demo::{exam, inbox, legacy, police, registry, societies, source};
 use guiyi::domain::account::AccountKind;
-use guiyi::domain::client::SigningAlgorithm;
 use guiyi::ids::{ClientId, SystemId};
+use guiyi::protocol::client_metadata::{ApplicationType, ClientMetadata};
+use guiyi::protocol::signing::SigningAlgorithm;
 use guiyi::secret::Secret;
 use guiyi::storage::Db;
 use sqlx::Connection;
@@ -125,19 +126,23 @@ impl World {
         second.id = ClientId::from(RS256);
         second.name_zh = "社保查询".into();
         second.secret = Some(Secret::new(RS256_SECRET));
-        second.redirect_uris = vec!["https://social.example/callback?tenant=1".into()];
+        second.metadata.redirect_uris = vec!["https://social.example/callback?tenant=1".into()];
         second.scopes = "openid profile phone legacy_accounts offline_access".into();
         second.account_kinds = vec![AccountKind::Individual];
         second.owns_system = Some(SystemId::from("hefei"));
         second.sector = Some("social.example".into());
-        second.id_token_signed_response_alg = SigningAlgorithm::RS256;
+        second.metadata.id_token_signed_response_alg = SigningAlgorithm::RS256;
         let public = ClientEntry {
             id: ClientId::from(PUBLIC),
             secret: None,
-            redirect_uris: vec!["cn.example.app:/callback".into()],
             scopes: "openid profile offline_access".into(),
             owns_system: None,
             sector: Some("app.example".into()),
+            metadata: ClientMetadata {
+                redirect_uris: vec!["cn.example.app:/callback".into()],
+                application_type: ApplicationType::Native,
+                ..second.metadata.clone()
+            },
             ..second.clone()
         };
         config.clients.extend([second, public]);

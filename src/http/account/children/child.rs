@@ -56,6 +56,15 @@ pub(in crate::http) async fn show(
     let sessions = sessions::of_account(&mut conn, &child.id, visit.now).await?;
     let consents = consents::of_actor(&mut conn, &child.id).await?;
     let device = |device: String| if device.is_empty() { visit.locale.t("session-unknown") } else { device };
+    let mut rows = Vec::new();
+    for consent in consents {
+        rows.push(Consent {
+            name: client_name(&app, consent.client.as_str(), visit.locale).await?,
+            client: consent.client.0,
+            since: date(consent.granted_at),
+            scopes: consent.scopes.iter().filter_map(|s| visit.locale.scope(s, AccountKind::Individual)).collect(),
+        });
+    }
     let page = ChildPage {
         page: visit.page("child-title"),
         name: child.shown_name(),
@@ -71,15 +80,7 @@ pub(in crate::http) async fn show(
                 seen: moment(listed.seen_at),
             })
             .collect(),
-        consents: consents
-            .into_iter()
-            .map(|consent| Consent {
-                name: client_name(&app, consent.client.as_str(), visit.locale),
-                client: consent.client.0,
-                since: date(consent.granted_at),
-                scopes: consent.scopes.iter().filter_map(|s| visit.locale.scope(s, AccountKind::Individual)).collect(),
-            })
-            .collect(),
+        consents: rows,
         id: child.id.0.clone(),
     };
     Ok(Reply::page(Rendered::new(200, &page)))

@@ -68,10 +68,10 @@ async fn page(app: &App, visit: &Visit, child: &str, client: &str, form: Form, s
         name: child.shown_name(),
         child: child.id.0.clone(),
         clients: clients.map(|client| (client.id.0.clone(), client.name(english).to_owned())).collect(),
-        chosen: app.clients.get(client).map(|client| Chosen {
+        chosen: app.client(client).await?.map(|client| Chosen {
             id: client.id.0.clone(),
             name: client.name(english).to_owned(),
-            scopes: offered(client)
+            scopes: offered(&client)
                 .filter_map(|scope| Some((scope.as_str(), visit.locale.scope(scope, AccountKind::Individual)?)))
                 .collect(),
         }),
@@ -89,8 +89,10 @@ pub(in crate::http) async fn grant(
 ) -> Result<Reply, Mishap> {
     let Some((me, child, _)) = mine(&app, &visit, &id).await? else { return Ok(to_sign_in(&app, LIST)) };
     let here = format!("/account/children/{}", child.id);
-    let Some(client) = app.clients.get(params.text("client")) else { return Ok(Reply::to(format!("{here}/consents"))) };
-    let ticked: Scopes = offered(client).filter(|scope| params.get(scope.as_str()).is_some()).collect();
+    let Some(client) = app.client(params.text("client")).await? else {
+        return Ok(Reply::to(format!("{here}/consents")));
+    };
+    let ticked: Scopes = offered(&client).filter(|scope| params.get(scope.as_str()).is_some()).collect();
     if ticked == Scopes::default() {
         let mut form = Form::typed(&params);
         form.fault("scopes", "child-consent-empty");

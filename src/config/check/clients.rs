@@ -1,0 +1,107 @@
+//! What a relying party's settings must be.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::Faults;
+use crate::config::{ClientEntry, Registration, RegistrationMode, System};
+use crate::ids::SystemId;
+use crate::protocol::account_kind::AccountKind;
+use crate::protocol::client_metadata::{AuthMethod, GrantType, REGISTERED};
+use crate::protocol::redirect_uri::RedirectUri;
+use crate::protocol::scope::{Scope, Scopes};
+
+/// What tells who a person really is, and of whom: no client gives itself that.
+const CLOSED: [Scope; 3] = [Scope::RealName, Scope::Organization, Scope::LegacyAccounts];
+
+/// A relying party.
+pub(super) fn client(faults: &mut Faults, client: &ClientEntry, systems: &[System]) {
+    let at = |field: &str| format!("clients.{}.{field}", client.id);
+    if let Some(secret) = &client.secret {
+        faults.secret(at("secret"), secret.expose(), 22);
+    }
+    for unknown in client.unknown.keys() {
+        faults.add(at(unknown), "there is no such setting");
+    }
+    authentication(faults, client);
+    let metadata = &client.metadata;
+    let signs_in = metadata.may_use(GrantType::AuthorizationCode);
+    if metadata.redirect_uris.is_empty() && signs_in {
+        faults.add(at("redirect_uris"), "at least one is needed");
+    }
+    let mut hosts = BTreeSet::new();
+    for uri in metadata.redirect_uris.iter().chain(&metadata.post_logout_redirect_uris) {
+        if let Err(fault) = RedirectUri::register(uri) {
+            faults.add(at("redirect_uris"), format!("{uri}: {fault}"));
+        }
+    }
+    for uri in &metadata.redirect_uris {
+        hosts.extend(Url::parse(uri).ok().and_then(|u| u.host_str().map(str::to_owned)));
+    }
+    if client.sector.is_none() && hosts.len() > 1 {
+        faults.add(at("sector"), "redirect URIs on several hosts need an explicit sector");
+    }
+    let known = Scopes::parse(&client.scopes);
+    if let Some(unknown) = client.scopes.split_whitespace().find(|s| !known.iter().any(|k| k.as_str() == *s)) {
+        faults.add(at("scopes"), format!("there is no scope {unknown}"));
+    }
+    if known.contains(Scope::LegacyAccounts) && client.owns_system.is_none() {
+        faults.add(at("owns_system"), "the scope legacy_accounts needs the system that the client owns");
+    }
+    let units = client.account_kinds.contains(&AccountKind::LegalPerson);
+    if client.account_kinds.is_empty() {
+        faults.add(at("account_kinds"), "must name individual, legal_person, or both");
+    }
+    if known.contains(Scope::Organization) && !units {
+        faults.add(at("account_kinds"), "the scope organization needs legal_person");
+    }
+    if client.units_alone && !units {
+        faults.add(at("units_alone"), "needs legal_person in account_kinds");
+    }
+    let exists = |id: &SystemId| systems.iter().any(|s| s.id == *id) || crate::upstream::catalogue::row(id).is_some();
+    if let Some(unknown) = client.owns_system.as_ref().filter(|id| !exists(id)) {
+        faults.add(at("owns_system"), format!("there is no system {unknown}"));
+    }
+}
+
+/// How it proves itself: what its method needs must be there.
+fn authentication(faults: &mut Faults, client: &ClientEntry) {
+    let at = |field: &str| format!("clients.{}.{field}", client.id);
+    let metadata = &client.metadata;
+    let has_keys = metadata.jwks.is_some() || metadata.jwks_uri.is_some();
+    let method = metadata.auth_method(client.secret.is_some());
+    if method.has_secret() && client.secret.is_none() {
+        faults.add(at("secret"), "this way of authentication needs a secret");
+    }
+    if method == AuthMethod::PrivateKeyJwt && !has_keys {
+        faults.add(at("jwks_uri"), "private_key_jwt needs jwks_uri or jwks");
+    }
+    if metadata.jwks.is_some() && metadata.jwks_uri.is_some() {
+        faults.add(at("jwks_uri"), "either jwks_uri or jwks, not both (RFC 7591, section 2)");
+    }
+    if metadata.may_use(GrantType::ClientCredentials) && method == AuthMethod::None {
+        faults.add(at("grant_types"), "client_credentials needs a client that can prove itself");
+    }
+    if metadata.scope.is_some() {
+        faults.add(at("scope"), "what a client may ask for is set by `scopes`");
+    }
+    if client.id.as_str().starts_with(REGISTERED) {
+        faults.add(at("id"), format!("ids that begin with {REGISTERED} are given to clients that register themselves"));
+    }
+}
+
+/// Who may register clients, and for what.
+pub(super) fn registration(faults: &mut Faults, registration: &Registration) {
+    let scopes = Scopes::parse(&registration.scopes);
+    for scope in CLOSED.into_iter().filter(|scope| scopes.contains(*scope)) {
+        faults
+            .add("registration.scopes", format!("{} is given to clients of this configuration alone", scope.as_str()));
+    }
+    if registration.mode == RegistrationMode::Token && registration.initial_access_tokens.is_empty() {
+        faults.add("registration.initial_access_tokens", "mode = \"token\" needs at least one");
+    }
+    for token in &registration.initial_access_tokens {
+        faults.secret("registration.initial_access_tokens".to_owned(), token.expose(), 22);
+    }
+}
