@@ -80,6 +80,7 @@ ids! {
 
 minted!(
     AccountId,
+    ClientId,
     JourneyId,
     InteractionId,
     SessionId,

@@ -5,7 +5,7 @@ use url::Url;
 use crate::crypto::Keyring;
 use crate::ids::{ClientId, SystemId};
 use crate::protocol::account_kind::AccountKind;
-use crate::protocol::client_metadata::{ApplicationType, AuthMethod, ClientMetadata, GrantType};
+use crate::protocol::client_metadata::{ApplicationType, AuthMethod, ClientMetadata, GrantType, REGISTERED};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::Scopes;
 use crate::secret::Secret;
@@ -119,6 +119,19 @@ impl Client {
     /// Whether it may use a grant type.
     pub fn may_use(&self, grant: GrantType) -> bool {
         self.metadata.may_use(grant)
+    }
+
+    /// Whether nobody has put it into the configuration: it has registered itself.
+    pub fn is_self_registered(&self) -> bool {
+        self.id.as_str().starts_with(REGISTERED)
+    }
+
+    /// The hosts that answers go to.
+    pub fn hosts(&self) -> Vec<String> {
+        let host = |uri: &RedirectUri| Url::parse(uri.as_str()).ok().and_then(|uri| uri.host_str().map(str::to_owned));
+        let mut hosts: Vec<String> = self.redirect_uris.iter().filter_map(host).collect();
+        hosts.dedup();
+        hosts
     }
 
     /// Whether it takes accounts of a kind.

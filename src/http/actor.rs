@@ -129,7 +129,7 @@ async fn page(
         unit: unit.account.shown_name(),
         alone: may_stay_alone(unit, client),
         individuals_only: client.is_some_and(|client| !client.takes(AccountKind::LegalPerson)),
-        client: waiting.client,
+        client: client.map(|client| client.name(english).to_owned()),
         ticket: unit.ticket.clone(),
         captcha: captcha.map(|kind| ticket::issue(app, kind, &visit.browser, english)).transpose()?,
     };

@@ -12,7 +12,7 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::domain::account::{Account, AccountKind};
 use crate::ids::MandateId;
-use crate::pages::{Page, Rendered, Visit};
+use crate::pages::{Applicant, Page, Rendered, Visit};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scope;
@@ -26,7 +26,7 @@ use crate::storage::{audit, consents};
 struct ConsentPage {
     page: Page,
     interaction: String,
-    client: String,
+    client: Applicant,
     user: String,
     /// The unit that the person acts for.
     unit: Option<String>,
@@ -46,16 +46,18 @@ pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addr
     let owned = addressed.client.owns_system.as_ref().and_then(|id| app.systems.get(id));
     let owned = owned.map(|system| system.name(visit.locale.is_english()));
     let signer = bearer.actor.as_ref().map_or(&bearer.account, |(person, _)| person);
+    let client = Applicant::of(&addressed.client, visit.locale);
+    let picture = client.pictured_at();
     let page = ConsentPage {
         page: visit.page("consent-title"),
         interaction: waiting.id.0.clone(),
-        client: addressed.client.name(visit.locale.is_english()).to_owned(),
+        client,
         user: signer.user_name.masked(),
         unit: bearer.is_unit().then(|| bearer.account.shown_name()),
         mandate: bearer.actor.as_ref().map(|(_, mandate)| mandate.id.0.clone()).unwrap_or_default(),
         items: scopes.iter().filter_map(|scope| item(visit, bearer, owned, scope)).collect(),
     };
-    Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()))
+    Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()).picturing(picture))
 }
 
 /// What a scope would tell; `None` for one that tells nothing of this bearer.

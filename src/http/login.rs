@@ -20,7 +20,7 @@ use crate::domain::client::Client;
 use crate::domain::session::Method;
 use crate::ids::InteractionId;
 use crate::pages::door::{self, Tried};
-use crate::pages::{Form, Page, Rendered, Visit, login as login_path};
+use crate::pages::{Applicant, Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
 use crate::provider::authorize::Addressed;
 use crate::sign_in::session::NewSession;
@@ -33,7 +33,7 @@ struct LoginPage {
     page: Page,
     form: Form,
     interaction: String,
-    client: Option<String>,
+    client: Option<Applicant>,
     legal_person: bool,
     /// What the field of the name is called.
     label: &'static str,
@@ -44,8 +44,6 @@ struct LoginPage {
 
 /// Who waits behind a login, and what it hints at.
 pub(super) struct Waiting {
-    /// Its name.
-    pub(super) client: Option<String>,
     /// Whose it is.
     pub(super) asker: Option<Arc<Client>>,
     /// Where the client's answer goes: a sign-in may end there at once.
@@ -55,7 +53,7 @@ pub(super) struct Waiting {
 }
 
 pub(super) async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> {
-    let nobody = Waiting { client: None, asker: None, origin: None, hint: None, legal_person: false };
+    let nobody = Waiting { asker: None, origin: None, hint: None, legal_person: false };
     if id.is_empty() {
         return Ok(nobody);
     }
@@ -64,7 +62,6 @@ pub(super) async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waitin
     let request = found.ok_or(Mishap::Expired)?.request;
     let client = app.client(request.client_id.as_str()).await?.ok_or(Mishap::Client)?;
     Ok(Waiting {
-        client: Some(client.name(visit.locale.is_english()).to_owned()),
         origin: Addressed::of(app, &request).await?.ok().map(|addressed| addressed.redirect_uri.origin()),
         legal_person: client.kind_of(request.account_kind) == Some(AccountKind::LegalPerson),
         hint: request.login_hint,
@@ -103,17 +100,19 @@ fn login_page(
     let english = visit.locale.is_english();
     let origins: Vec<_> =
         waiting.origin.iter().map(String::as_str).chain(others.iter().filter_map(|s| s.leads_to())).collect();
+    let client = waiting.asker.as_ref().map(|client| Applicant::of(client, visit.locale));
+    let picture = client.as_ref().and_then(Applicant::pictured_at);
     let page = LoginPage {
         page: visit.page("login-title"),
         form,
         interaction: interaction.to_owned(),
-        client: waiting.client,
+        client,
         legal_person: waiting.legal_person,
         label: if waiting.legal_person { "login-identifier-legal" } else { "login-identifier" },
         captcha,
         others: others.iter().map(|system| (system.id.0.clone(), system.name(english).to_owned())).collect(),
     };
-    Reply::page(Rendered::new(status, &page).leading_to(origins.join(" ")))
+    Reply::page(Rendered::new(status, &page).leading_to(origins.join(" ")).picturing(picture))
 }
 
 /// The login page after a sign-in at a federated system that came to nothing; `key` says why.

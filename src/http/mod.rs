@@ -17,6 +17,7 @@ mod logout;
 mod mishap;
 mod oidc;
 mod posted;
+mod registration;
 mod reply;
 mod represent;
 mod resume;
@@ -51,6 +52,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo))
         .route("/introspect", post(oidc::introspect))
         .route("/revoke", post(oidc::revoke))
+        .route("/clients", post(registration::register))
+        .route("/clients/{id}", get(registration::read).put(registration::update).delete(registration::remove))
         .route("/health", get(oidc::health));
     let pages = Router::new()
         .route("/", get(home::home))

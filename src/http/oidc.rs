@@ -66,8 +66,13 @@ fn malformed() -> Response {
 }
 
 fn failed(error: TokenError) -> Response {
+    failed_with(error, "Basic realm=\"guiyi\"")
+}
+
+/// An error of a protocol endpoint; a 401 comes with this challenge.
+pub(super) fn failed_with(error: TokenError, challenge: &str) -> Response {
     match error {
-        TokenError::Protocol(error) => refuse(&error, Some("Basic realm=\"guiyi\"")),
+        TokenError::Protocol(error) => refuse(&error, Some(challenge)),
         error => {
             tracing::error!(%error, "a protocol endpoint failed");
             refuse(&OAuthError::new(ErrorCode::ServerError, "try again later"), None)
@@ -77,12 +82,10 @@ fn failed(error: TokenError) -> Response {
 
 /// `GET` or `POST /userinfo`, with the token in the header (RFC 6750, section 2.1).
 pub(super) async fn userinfo(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let header = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let bearer = header.and_then(|h| h.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, token)) = bearer else {
+    let Some(token) = bearer_token(&headers) else {
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer realm=\"guiyi\"")]).into_response();
     };
-    match endpoint::userinfo(&app, token.trim()).await {
+    match endpoint::userinfo(&app, token).await {
         Ok(Ok(claims)) => Json(claims).into_response(),
         Ok(Err(error)) => {
             let challenge = format!("Bearer realm=\"guiyi\", error=\"{}\"", error.code.as_str());
@@ -93,6 +96,12 @@ pub(super) async fn userinfo(State(app): State<Arc<App>>, headers: HeaderMap) ->
             refuse(&OAuthError::new(ErrorCode::ServerError, "try again later"), None)
         }
     }
+}
+
+/// The token of the `Authorization` header (RFC 6750, section 2.1).
+pub(super) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// `GET /health`: 200 while the database answers.

@@ -119,6 +119,11 @@ fn address(config: &Config, request: &Parts) -> IpAddr {
     peer
 }
 
+/// Whom a limit on this request counts against.
+pub(super) fn asked_from(config: &Config, request: &Parts) -> String {
+    prefix(address(config, request))
+}
+
 /// What limits count by: the address, or an IPv6 customer's /64.
 fn prefix(address: IpAddr) -> String {
     match address {

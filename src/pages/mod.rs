@@ -1,5 +1,6 @@
 //! What every page shares: the language, the visit it answers, its form with errors beside their causes.
 
+mod applicant;
 mod captcha;
 pub mod door;
 mod form;
@@ -7,6 +8,7 @@ mod locale;
 mod moment;
 mod visit;
 
+pub use applicant::Applicant;
 pub use captcha::{captcha, passes_captcha};
 pub use form::{FieldError, Form};
 pub use locale::{Locale, keys};

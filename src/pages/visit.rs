@@ -123,6 +123,8 @@ pub struct Rendered {
     pub html: String,
     /// Seconds after which the browser loads it again.
     pub refresh: Option<u32>,
+    /// Where its pictures may come from besides this site: the origin of a relying party's logo.
+    pub image_source: Option<String>,
     /// Where its forms may lead besides this site: the origin of a relying party that a form's answer redirects to.
     pub form_action: Option<String>,
 }
@@ -131,11 +133,11 @@ impl Rendered {
     /// Renders a template.
     pub fn new<T: askama::Template>(status: u16, template: &T) -> Self {
         match template.render() {
-            Ok(html) => Self { status, html, refresh: None, form_action: None },
+            Ok(html) => Self { status, html, refresh: None, image_source: None, form_action: None },
             Err(error) => {
                 tracing::error!(%error, "a template failed");
                 let html = "<!doctype html><title>500</title>".to_owned();
-                Self { status: 500, html, refresh: None, form_action: None }
+                Self { status: 500, html, refresh: None, image_source: None, form_action: None }
             }
         }
     }
@@ -144,6 +146,12 @@ impl Rendered {
     #[must_use]
     pub fn refreshing(self, refresh: Option<u32>) -> Self {
         Self { refresh, ..self }
+    }
+
+    /// Allows this page to show a picture of another origin.
+    #[must_use]
+    pub fn picturing(self, origin: Option<String>) -> Self {
+        Self { image_source: origin, ..self }
     }
 
     /// Allows a form of this page to end at another origin.

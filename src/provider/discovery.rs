@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::verified;
-use crate::config::Config;
+use crate::config::{Config, RegistrationMode};
 use crate::protocol::acr::Acr;
 use crate::protocol::claims::Claim;
 use crate::protocol::scope::Scope;
@@ -32,9 +32,9 @@ pub fn metadata(config: &Config) -> Value {
         "acr_values_supported": Acr::all(),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": TOKEN_CLAIMS.into_iter().chain(Claim::ALL.map(Claim::as_str)).collect::<Vec<_>>(),
@@ -47,6 +47,9 @@ pub fn metadata(config: &Config) -> Value {
     });
     if let (Some(members), Value::Object(verified)) = (metadata.as_object_mut(), verified::metadata()) {
         members.extend(verified);
+        if config.registration.mode != RegistrationMode::Off {
+            members.insert("registration_endpoint".to_owned(), json!(at("/clients")));
+        }
     }
     metadata
 }

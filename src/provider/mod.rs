@@ -11,6 +11,7 @@ pub mod hint;
 pub mod introspection;
 mod organization;
 mod refresh;
+pub mod registration;
 pub mod revocation;
 pub mod token;
 pub mod userinfo;

@@ -38,6 +38,9 @@ home-migrate-text = If you registered with a city's service portal or a departme
 migrate-entry = Real-name verification of existing users
 
 login-title = Sign in
+applicant-unreviewed = The developers of this application registered it themselves; nobody has reviewed it. Your data would go to: { $value }
+applicant-policy = Privacy policy of the application
+applicant-terms = Terms of the application
 login-for = You will then continue to: { $value }
 login-individual = Individuals
 login-legal-person = Organisations

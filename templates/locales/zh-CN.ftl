@@ -38,6 +38,9 @@ home-migrate-text = 如果您在市级政务服务网或省直部门的系统中
 migrate-entry = 存量用户实名认证
 
 login-title = 登录
+applicant-unreviewed = 该应用由其开发者自行登记，未经本平台审核。您的信息将发送至：{ $value }
+applicant-policy = 该应用的隐私政策
+applicant-terms = 该应用的服务条款
 login-for = 登录后将继续访问：{ $value }
 login-individual = 个人登录
 login-legal-person = 法人登录

@@ -7,6 +7,7 @@ mod introspection;
 mod logout;
 mod nodes;
 mod refresh;
+mod registration;
 mod selection;
 mod tokens;
 mod units;
