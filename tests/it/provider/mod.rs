@@ -7,6 +7,7 @@ mod introspection;
 mod logout;
 mod nodes;
 mod refresh;
+mod response_modes;
 mod selection;
 mod tokens;
 mod units;
