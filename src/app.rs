@@ -10,6 +10,7 @@ use crate::clock::{Clock, Random};
 use crate::config::{Config, Site};
 use crate::crypto::{Keyring, SealError};
 use crate::domain::client::Client;
+use crate::egress::{Egress, EgressError};
 use crate::ids::ClientId;
 use crate::keys::{KeyError, SigningKeys, load_root};
 use crate::notify::Gateway;
@@ -50,6 +51,8 @@ pub struct App {
     pub caches: Caches,
     /// Sends SMS and e-mail.
     pub gateway: Gateway,
+    /// Calls to URLs that clients name.
+    pub egress: Egress,
     site: Arc<Site>,
     /// Wakes the outbox.
     pub outbox: Notify,
@@ -75,6 +78,9 @@ pub enum StartError {
     /// The HTTP client.
     #[error("the HTTP client could not be set up: {0}")]
     Http(#[from] reqwest::Error),
+    /// Calls to URLs that clients name.
+    #[error(transparent)]
+    Egress(#[from] EgressError),
 }
 
 /// Time and randomness, given from outside.
@@ -114,6 +120,7 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
         source: PersonSource::new(signed(&config.source), clock.clone()),
         registry: UnitSource::new(signed(&config.registry), clock.clone()),
         gateway: Gateway::new(signed(&config.gateway)),
+        egress: Egress::new(&config.egress)?,
         passwords: Passwords::new(config.passwords, random.clone())?,
         caches: Caches::new(&db, &keys, &clock),
         site: Arc::new(config.site.clone()),

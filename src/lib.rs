@@ -13,6 +13,7 @@ pub mod commands;
 pub mod config;
 pub mod crypto;
 pub mod domain;
+pub mod egress;
 pub mod http;
 pub mod http_client;
 pub mod ids;

@@ -85,6 +85,14 @@ pub fn check(config: &Config) -> Vec<Fault> {
         }
     }
     clients::registration(&mut faults, &config.registration);
+    for place in &config.egress.allow {
+        let parsed = Url::parse(&format!("https://{place}")).ok();
+        let is_place =
+            parsed.is_some_and(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none());
+        if !is_place || !place.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+            faults.add("egress.allow", format!("{place:?} is no host with a port, like \"keys.example.gov.cn:443\""));
+        }
+    }
     faults.0
 }
 

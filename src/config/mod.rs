@@ -65,6 +65,19 @@ pub struct Config {
     /// How passwords are hashed.
     #[serde(default)]
     pub passwords: Passwords,
+    /// Calls to URLs that clients name.
+    #[serde(default)]
+    pub egress: Egress,
+}
+
+/// Calls to URLs that clients name: https to public addresses, and what is named here.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Egress {
+    /// Hosts with their ports (`"keys.example.gov.cn:443"`) that may have any address; on loopback plain http too.
+    pub allow: Vec<String>,
+    /// A file of certificates (PEM) that are trusted beside the system's: for a private authority.
+    pub ca: Option<PathBuf>,
 }
 
 /// The database.

@@ -8,7 +8,7 @@ use super::cookies::Cookie;
 use super::mishap::Mishap;
 use super::posted::{Form as PostedForm, Queried};
 use super::reply::Reply;
-use super::{consent, select};
+use super::{answer, consent, select};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
@@ -18,7 +18,7 @@ use crate::protocol::params::Params;
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::Scopes;
 use crate::provider::authorize::code::Code;
-use crate::provider::authorize::{About, Addressed, Choice, Decision, Given, about, decide, is_named};
+use crate::provider::authorize::{About, Addressed, Answer, Choice, Decision, Given, about, decide, is_named};
 use crate::provider::bearer::Bearer;
 use crate::provider::hint;
 use crate::storage::consents::Key;
@@ -36,11 +36,14 @@ pub(super) async fn authorize(
     let addressed = Addressed::prove(&app, &params).await??;
     let mut request = match addressed.validate(&params) {
         Ok(request) => request,
-        Err(error) => return Ok(Reply::to(addressed.with_error(app.config.issuer_text(), &error))),
+        Err(error) => {
+            let refusal = addressed.with_error(app.config.issuer_text(), &error);
+            return Ok(answer::send(&visit, &addressed, refusal));
+        }
     };
     heed_hint(&app, &params, &mut request);
     match next(&app, &visit, &addressed, &request, Step::default()).await? {
-        Next::Done(location) => Ok(Reply::to(location)),
+        Next::Done(answer) => Ok(answer::send(&visit, &addressed, answer)),
         Next::Page(..) => {
             // Only now, when a page has to be shown, is anything stored.
             let (id, browser, now) = (InteractionId::mint(visit.now, &app.random), visit.browser.clone(), visit.now);
@@ -93,10 +96,10 @@ pub(super) async fn proceed(app: &App, visit: &Visit, waiting: &Waiting, step: S
     let addressed = Addressed::of(app, &waiting.request).await??;
     let step = Step { asked_at: Some(waiting.asked_at), ..step };
     match next(app, visit, &addressed, &waiting.request, step).await? {
-        Next::Done(location) => {
+        Next::Done(answer) => {
             let (id, now) = (waiting.id.clone(), visit.now);
             app.db.write(move |tx| Box::pin(async move { interactions::fulfil(tx, &id, now).await })).await?;
-            Ok(Reply::to(location))
+            Ok(answer::send(visit, &addressed, answer))
         }
         Next::Page(Decision::Consent, Some(bearer)) => Ok(consent::page(app, visit, waiting, &addressed, &bearer)),
         Next::Page(Decision::Guardian, _) => Ok(consent::guardian_page(visit, waiting, &addressed)),
@@ -109,11 +112,12 @@ pub(super) async fn proceed(app: &App, visit: &Visit, waiting: &Waiting, step: S
 /// Answers a request with an error.
 pub(super) async fn refuse(
     app: &App,
+    visit: &Visit,
     waiting: &Waiting,
     error: &crate::protocol::error::OAuthError,
 ) -> Result<Reply, Mishap> {
     let addressed = Addressed::of(app, &waiting.request).await??;
-    Ok(Reply::to(addressed.with_error(app.config.issuer_text(), error)))
+    Ok(answer::send(visit, &addressed, addressed.with_error(app.config.issuer_text(), error)))
 }
 
 /// What the page that leads on has given.
@@ -128,7 +132,7 @@ pub(super) struct Step {
 }
 
 enum Next {
-    Done(String),
+    Done(Answer),
     Page(Decision, Option<Bearer>),
 }
 

@@ -111,7 +111,7 @@ pub(super) async fn decide(
     let Some((session, account)) = &visit.signed_in else { return Ok(Reply::to(format!("/interaction/{id}"))) };
     if params.text("decision") != "allow" {
         let denied = OAuthError::new(ErrorCode::AccessDenied, "the person did not consent");
-        return refuse(&app, &waiting, &denied).await;
+        return refuse(&app, &visit, &waiting, &denied).await;
     }
     let addressed = Addressed::of(&app, &waiting.request).await??;
     let choice = choice(account, &params);

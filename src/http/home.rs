@@ -1,4 +1,4 @@
-//! The portal's front page and its style sheet.
+//! The portal's front page, its style sheet and its one script.
 
 use askama::Template;
 use axum::extract::Path;
@@ -21,14 +21,14 @@ pub(super) async fn home(visit: Visit) -> Reply {
 }
 
 const STYLE: &str = include_str!("../../templates/assets/site.css");
+const FORM_POST: &str = include_str!("../../templates/assets/form_post.js");
 
 /// `GET /assets/{name}`
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Mishap> {
-    match name.as_str() {
-        "site.css" => {
-            let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];
-            Ok((headers, STYLE).into_response())
-        }
-        _ => Err(Mishap::NotFound),
-    }
+    let (media, text) = match name.as_str() {
+        "site.css" => ("text/css; charset=utf-8", STYLE),
+        "form_post.js" => ("text/javascript; charset=utf-8", FORM_POST),
+        _ => return Err(Mishap::NotFound),
+    };
+    Ok(([(CONTENT_TYPE, media), (CACHE_CONTROL, "public, max-age=3600")], text).into_response())
 }

@@ -2,6 +2,7 @@
 
 mod account;
 mod actor;
+mod answer;
 mod authorize;
 mod captcha;
 mod consent;

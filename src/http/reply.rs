@@ -47,8 +47,9 @@ impl Reply {
 fn policy(rendered: &Rendered) -> HeaderValue {
     let action = rendered.form_action.as_deref().unwrap_or_default();
     let image = rendered.image_source.as_deref().unwrap_or_default();
+    let script = if rendered.scripted { "script-src 'self'; " } else { "" };
     let text = format!(
-        "default-src 'none'; style-src 'self'; img-src 'self' data: {image}; form-action 'self' {action}; \
+        "default-src 'none'; {script}style-src 'self'; img-src 'self' data: {image}; form-action 'self' {action}; \
          frame-ancestors 'none'; base-uri 'none'"
     );
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))

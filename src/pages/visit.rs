@@ -127,17 +127,19 @@ pub struct Rendered {
     pub image_source: Option<String>,
     /// Where its forms may lead besides this site: the origin of a relying party that a form's answer redirects to.
     pub form_action: Option<String>,
+    /// Whether it may run a script of this site.
+    pub scripted: bool,
 }
 
 impl Rendered {
     /// Renders a template.
     pub fn new<T: askama::Template>(status: u16, template: &T) -> Self {
         match template.render() {
-            Ok(html) => Self { status, html, refresh: None, image_source: None, form_action: None },
+            Ok(html) => Self { status, html, refresh: None, image_source: None, form_action: None, scripted: false },
             Err(error) => {
                 tracing::error!(%error, "a template failed");
                 let html = "<!doctype html><title>500</title>".to_owned();
-                Self { status: 500, html, refresh: None, image_source: None, form_action: None }
+                Self { status: 500, html, refresh: None, image_source: None, form_action: None, scripted: false }
             }
         }
     }
@@ -152,6 +154,12 @@ impl Rendered {
     #[must_use]
     pub fn picturing(self, origin: Option<String>) -> Self {
         Self { image_source: origin, ..self }
+    }
+
+    /// Lets the page run the scripts among this site's assets.
+    #[must_use]
+    pub fn scripted(self) -> Self {
+        Self { scripted: true, ..self }
     }
 
     /// Allows a form of this page to end at another origin.

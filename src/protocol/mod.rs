@@ -10,5 +10,6 @@ pub mod pkce;
 pub mod prompt;
 pub mod redirect_uri;
 pub mod request;
+pub mod response_mode;
 pub mod scope;
 pub mod signing;

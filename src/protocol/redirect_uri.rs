@@ -82,6 +82,17 @@ impl RedirectUri {
         out
     }
 
+    /// The URI with response parameters as its fragment (OAuth 2.0 Multiple Response Types, section 2.1).
+    pub fn with_fragment<'a>(&self, params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+        let fragment = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish();
+        format!("{}#{fragment}", self.0)
+    }
+
+    /// Whether a form can be posted to it: not to a private-use scheme.
+    pub fn takes_forms(&self) -> bool {
+        self.0.starts_with("http")
+    }
+
     /// Its origin, for the `form-action` of a page whose form ends in a redirect there. A private-use scheme has
     /// only the scheme itself.
     pub fn origin(&self) -> String {

@@ -6,6 +6,7 @@ use super::claims::ClaimsRequest;
 use super::pkce::CodeChallenge;
 use super::prompt::Prompt;
 use super::redirect_uri::RedirectUri;
+use super::response_mode::ResponseMode;
 use super::scope::Scopes;
 use crate::ids::ClientId;
 
@@ -16,6 +17,9 @@ pub struct AuthorizationRequest {
     pub client_id: ClientId,
     /// Where the answer goes: one of the client's own.
     pub redirect_uri: RedirectUri,
+    /// How the answer travels.
+    #[serde(default)]
+    pub response_mode: ResponseMode,
     /// What for.
     pub scopes: Scopes,
     /// Returned unchanged.

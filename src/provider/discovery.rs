@@ -6,6 +6,7 @@ use super::verified;
 use crate::config::{Config, RegistrationMode};
 use crate::protocol::acr::Acr;
 use crate::protocol::claims::Claim;
+use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::scope::Scope;
 
 /// Claims that come with no scope.
@@ -27,7 +28,7 @@ pub fn metadata(config: &Config) -> Value {
         "end_session_endpoint": at("/logout"),
         "scopes_supported": Scope::ALL.map(Scope::as_str),
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
+        "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "acr_values_supported": Acr::all(),
         "subject_types_supported": ["pairwise"],

@@ -281,6 +281,10 @@ logout-title = Sign out
 logout-text = Do you want to sign out of your unified account?
 logout-text-client = You asked to sign out at “{ $value }”. Sign out of your unified account too?
 logout-stay = Stay signed in
+
+form-post-title = Back to the service
+form-post-text = You are on your way to “{ $value }”. If nothing happens, press the button.
+form-post-button = Continue
 logged-out-title = You are signed out
 logged-out-text = You have signed out. On a shared computer, please close the browser.
 

@@ -281,6 +281,10 @@ logout-title = 退出登录
 logout-text = 确定要退出统一账号吗？
 logout-text-client = 您已在“{ $value }”申请退出。是否同时退出统一账号？
 logout-stay = 保持登录
+
+form-post-title = 正在返回
+form-post-text = 正在前往“{ $value }”。如果页面没有自动跳转，请点击下方按钮。
+form-post-button = 继续
 logged-out-title = 已退出登录
 logged-out-text = 您已安全退出。在公共电脑上，请关闭浏览器。
 

@@ -7,7 +7,7 @@ const LAYERS: &[&[&str]] = &[
     &["clock", "ids", "secret", "crypto"],
     &["protocol"],
     &["domain"],
-    &["config", "http_client", "signed_client", "keys"],
+    &["config", "http_client", "egress", "signed_client", "keys"],
     &["storage"],
     &["upstream", "passwords", "verify", "notify", "clients", "cache"],
     &["app"],

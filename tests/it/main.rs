@@ -18,6 +18,7 @@ mod configuration;
 mod demo_servers;
 mod documents;
 mod domain;
+mod egress;
 mod guardian;
 mod kill;
 mod layers;

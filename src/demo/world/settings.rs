@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::app::Ports;
 use crate::config::{
-    CarryOver, ClientEntry, Config, Connector, Database, Formula, Halls, Keys, OpenidConnect, Passwords, ProfileNames,
-    Registration, Review, Service, Site, Status, System, UserTable,
+    CarryOver, ClientEntry, Config, Connector, Database, Egress, Formula, Halls, Keys, OpenidConnect, Passwords,
+    ProfileNames, Registration, Review, Service, Site, Status, System, UserTable,
 };
 use crate::demo::manifest::{COMPANIES_ID, EXAM_ID, POLICE_ID, SOCIETIES_ID, SYSTEM_ID};
 use crate::demo::people::State as AccountState;
@@ -194,6 +194,7 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
         }],
         registration: Registration::default(),
         passwords: Passwords::default(),
+        egress: Egress::default(),
     }
 }
 

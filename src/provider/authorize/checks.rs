@@ -35,6 +35,7 @@ pub(super) fn unchecked(addressed: &Addressed) -> AuthorizationRequest {
     AuthorizationRequest {
         client_id: addressed.client.id.clone(),
         redirect_uri: addressed.redirect_uri.clone(),
+        response_mode: addressed.response_mode,
         state: addressed.state.clone(),
         scopes: Scopes::default(),
         nonce: None,
@@ -78,11 +79,13 @@ fn response_type(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -
     }
 }
 
-/// `query`, the default of the code flow (OAuth 2.0 Multiple Response Types, section 2.1).
-fn response_mode(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+/// OAuth 2.0 Multiple Response Types, section 2.1: an unknown mode is an error, which goes back in the default one.
+fn response_mode(addressed: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     match params.get("response_mode") {
-        None | Some("query") => Ok(()),
-        Some(_) => Err(invalid("response_mode must be query")),
+        Some(text) if text != addressed.response_mode.as_str() => {
+            Err(invalid("response_mode must be query, fragment or form_post, and one that the redirect URI can take"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! The authorization endpoint by phase: parameters → [`Addressed`] (client and redirect URI proven; it alone owns the
 //! way back) → [`AuthorizationRequest`] (every check passed) → a decision → a code. Before `Addressed` an error is a
-//! page, after it a redirect: the type decides.
+//! page, after it an answer to the client: the type decides.
 
 mod about;
+mod answer;
 mod checks;
 pub mod code;
 pub mod guardian;
@@ -16,9 +17,11 @@ use crate::protocol::error::OAuthError;
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::request::AuthorizationRequest;
+use crate::protocol::response_mode::ResponseMode;
 use crate::storage::Stored;
 
 pub use about::{About, Choice, about, is_named};
+pub use answer::Answer;
 pub use policy::{Decision, Given, decide};
 
 /// Why a request can't even be answered by a redirect (RFC 6749, section 4.1.2.1): it is shown to the person.
@@ -37,6 +40,8 @@ pub struct Addressed {
     pub client: Arc<Client>,
     /// Where the answer goes.
     pub redirect_uri: RedirectUri,
+    /// How the answer travels.
+    pub response_mode: ResponseMode,
     /// Returned with every answer.
     pub state: Option<String>,
 }
@@ -48,7 +53,9 @@ impl Addressed {
     /// The store's own; the inner error is for the person.
     pub async fn prove(app: &App, params: &Params) -> Stored<Result<Self, Unaddressed>> {
         let state = params.get("state").map(str::to_owned);
-        Self::at(app, params.text("client_id"), params.text("redirect_uri"), state).await
+        // One that there isn't is told in the default mode: see the check of that name.
+        let mode = ResponseMode::parse(params.text("response_mode")).unwrap_or_default();
+        Self::at(app, params.text("client_id"), params.text("redirect_uri"), (mode, state)).await
     }
 
     /// The way back of a stored request, proven again: the client may have been switched off, or the URI taken away.
@@ -56,13 +63,28 @@ impl Addressed {
     /// # Errors
     /// The store's own; the inner error is for the person.
     pub async fn of(app: &App, request: &AuthorizationRequest) -> Stored<Result<Self, Unaddressed>> {
-        Self::at(app, request.client_id.as_str(), request.redirect_uri.as_str(), request.state.clone()).await
+        Self::at(
+            app,
+            request.client_id.as_str(),
+            request.redirect_uri.as_str(),
+            (request.response_mode, request.state.clone()),
+        )
+        .await
     }
 
-    async fn at(app: &App, client: &str, uri: &str, state: Option<String>) -> Stored<Result<Self, Unaddressed>> {
+    async fn at(
+        app: &App,
+        client: &str,
+        uri: &str,
+        (mode, state): (ResponseMode, Option<String>),
+    ) -> Stored<Result<Self, Unaddressed>> {
         let Some(client) = app.client(client).await? else { return Ok(Err(Unaddressed::Client)) };
         let Some(redirect_uri) = client.redirect_uri(uri) else { return Ok(Err(Unaddressed::RedirectUri)) };
-        Ok(Ok(Self { client, redirect_uri, state }))
+        let response_mode = match mode {
+            ResponseMode::FormPost if !redirect_uri.takes_forms() => ResponseMode::default(),
+            mode => mode,
+        };
+        Ok(Ok(Self { client, redirect_uri, response_mode, state }))
     }
 
     /// Runs every check, in the order of [`checks::PIPELINE`].
@@ -77,18 +99,18 @@ impl Addressed {
         Ok(request)
     }
 
-    /// The redirect that carries a code (RFC 6749, section 4.1.2; `iss` by RFC 9207).
-    pub fn with_code(&self, issuer: &str, code: &str) -> String {
+    /// The answer with a code (RFC 6749, section 4.1.2; `iss` by RFC 9207).
+    pub fn with_code(&self, issuer: &str, code: &str) -> Answer {
         self.answer([("code", code), ("iss", issuer)])
     }
 
-    /// The redirect that carries an error (RFC 6749, section 4.1.2.1).
-    pub fn with_error(&self, issuer: &str, error: &OAuthError) -> String {
+    /// The answer with an error (RFC 6749, section 4.1.2.1).
+    pub fn with_error(&self, issuer: &str, error: &OAuthError) -> Answer {
         self.answer([("error", error.code.as_str()), ("error_description", error.description), ("iss", issuer)])
     }
 
-    fn answer<const N: usize>(&self, params: [(&str, &str); N]) -> String {
+    fn answer<const N: usize>(&self, params: [(&'static str, &str); N]) -> Answer {
         let state = self.state.as_deref().map(|state| ("state", state));
-        self.redirect_uri.with_query(params.into_iter().chain(state))
+        Answer::new(self.response_mode, &self.redirect_uri, params.into_iter().chain(state))
     }
 }

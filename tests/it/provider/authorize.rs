@@ -61,7 +61,8 @@ both! {
         for (name, value, error) in [
             ("response_type", "token", "unsupported_response_type"),
             ("response_type", "", "invalid_request"),
-            ("response_mode", "fragment", "invalid_request"),
+            ("response_mode", "query.jwt", "invalid_request"),
+            ("response_mode", "FORM_POST", "invalid_request"),
             ("scope", "profile", "invalid_scope"),
             ("scope", "", "invalid_scope"),
             ("code_challenge", "short", "invalid_request"),

@@ -8,6 +8,7 @@ mod logout;
 mod nodes;
 mod refresh;
 mod registration;
+mod response_modes;
 mod selection;
 mod tokens;
 mod units;

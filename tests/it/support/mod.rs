@@ -3,12 +3,14 @@
 
 mod browser;
 mod relying_party;
+mod tls;
 mod unit;
 mod upstream;
 mod world;
 
 pub use browser::Browser;
 pub use relying_party::{RelyingParty, Started, endpoint, token, userinfo};
+pub use tls::{listen_tls, through};
 pub use unit::{Unit, account_of, agent, end, representative, representative_at, say, unit, unit_at};
 pub use upstream::{Rogue, Token, at_police, parameter};
 pub use world::{BOOKING, Engine, PUBLIC, RS256, RS256_SECRET, World, database, listen, pkce, scalar};
