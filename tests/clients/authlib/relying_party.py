@@ -19,7 +19,7 @@ portal = OAuth(app).register(
     server_metadata_url=f"{ISSUER}/.well-known/openid-configuration",
     client_kwargs={"scope": "openid profile phone offline_access", "code_challenge_method": "S256"},
 )
-# Who is signed in, by session: tokens don't belong into a cookie.
+# Who is signed in, by session: tokens don't belong in a cookie.
 people = {}
 
 
