@@ -134,7 +134,7 @@ fn read(app: &App, visit: &Visit, params: &Params) -> Result<Asked, Mishap> {
         }
     };
     let english = visit.locale.is_english();
-    Ok(Asked { client: client.map(|c| c.name(english).to_owned()), sid: hint.map(|h| h.sid), back })
+    Ok(Asked { client: client.map(|c| c.name(english).to_owned()), sid: hint.and_then(|h| h.sid), back })
 }
 
 /// Where it ends: at the relying party, or on the portal's own page.

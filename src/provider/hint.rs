@@ -19,8 +19,8 @@ pub struct Hint {
     pub sub: String,
     /// The client it was issued to.
     pub aud: String,
-    /// The session, as that client knows it.
-    pub sid: String,
+    /// The session, as that client knows it. An ID token of a refresh that outlives its session names none.
+    pub sid: Option<String>,
 }
 
 /// The `sid` claim: pairwise too, so that two clients can't match their users by it.

@@ -1,4 +1,4 @@
-//! What can rot is compared: languages, templates, the journey's diagram.
+//! What can rot is compared: languages, templates, the journey's diagram, the guide's examples.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -108,4 +108,35 @@ fn everybody_whom_the_tour_names_is_in_the_demonstration() {
         let units = COMPANIES.iter().chain(SOCIETIES.iter().map(|(person, _)| person));
         assert!(PEOPLE.iter().chain(units).any(|person| person.account == name), "{name}");
     }
+}
+
+/// A block is of the file that was linked last before it. What stands indented there is shown at the margin.
+#[test]
+fn the_examples_of_the_guide_are_the_programs_that_the_tests_run() {
+    let guide = read("docs/integration.md");
+    let (mut shown, mut path) = (BTreeSet::new(), "");
+    let mut lines = guide.lines();
+    while let Some(line) = lines.next() {
+        if let Some((_, link)) = line.rsplit_once("](../tests/clients/") {
+            path = link.split(')').next().unwrap();
+        }
+        let Some(language) = line.strip_prefix("```") else { continue };
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        if language != "json" {
+            let program = read(&format!("tests/clients/{path}"));
+            assert!(holds(&program, &block), "{path} hasn't got\n{}", block.join("\n"));
+            shown.insert(path.split('/').next().unwrap().to_owned());
+        }
+    }
+    let clients = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")).unwrap();
+    let clients: BTreeSet<String> = clients.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(shown, clients);
+}
+
+fn holds(program: &str, block: &[&str]) -> bool {
+    let program: Vec<&str> = program.lines().collect();
+    program.windows(block.len()).any(|window| {
+        let indent = window[0].len() - window[0].trim_start().len();
+        window.iter().zip(block).all(|(line, shown)| line.get(indent..).unwrap_or_default() == *shown)
+    })
 }

@@ -14,6 +14,7 @@ mod support;
 
 mod account;
 mod browser;
+mod clients;
 mod configuration;
 mod demo_servers;
 mod documents;

@@ -4,11 +4,11 @@
 //! neighbours and browsers live in the test's own process. The inbox keeps
 //! a thousand messages: enough for some 800 kills.
 
-mod checks;
-mod portal;
-mod report;
-mod town;
-mod visitor;
+pub mod checks;
+pub mod portal;
+pub mod report;
+pub mod town;
+pub mod visitor;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

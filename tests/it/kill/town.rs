@@ -20,6 +20,7 @@ use crate::support::{Engine, database, listen};
 /// How many people there are; a run takes as many as it needs.
 const PEOPLE: usize = 1500;
 const SERVICE_CODE: &str = "killed";
+const ISSUER: &str = "https://portal.example.gov.cn";
 
 /// How a migration goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +63,11 @@ impl Drop for Town {
 
 impl Town {
     pub async fn found(engine: Engine, address: SocketAddr, random: Random) -> Self {
+        Self::at(ISSUER, "", engine, address, random).await
+    }
+
+    /// A town whose portal has this issuer, and `more` at the end of its configuration.
+    pub async fn at(issuer: &str, more: &str, engine: Engine, address: SocketAddr, random: Random) -> Self {
         let folder = std::env::temp_dir().join(format!("guiyi-kill-{}", Random::system().token::<9>()));
         std::fs::create_dir_all(&folder).unwrap();
         let people: Vec<Citizen> = (0..PEOPLE).map(citizen).collect();
@@ -90,8 +96,8 @@ impl Town {
             listen(|_| counted).await,
         ];
         let config = folder.join("guiyi.toml");
-        let text = configuration(address, &database(engine, &folder).await, &folder, &secret, &places);
-        std::fs::write(&config, text).unwrap();
+        let text = configuration(issuer, address, &database(engine, &folder).await, &folder, &secret, &places);
+        std::fs::write(&config, text + more).unwrap();
         let fragile = AtomicUsize::new(0);
         Self { folder, config, inbox, random, handed_over, fragile, people, next: AtomicUsize::new(0) }
     }
@@ -105,6 +111,7 @@ impl Town {
 /// As behind a proxy that ends TLS: the issuer is https, the listener isn't. All people are behind one address, as in
 /// a service hall.
 fn configuration(
+    issuer: &str,
     address: SocketAddr,
     database: &str,
     folder: &Path,
@@ -114,7 +121,7 @@ fn configuration(
     let (keys, secret) = (folder.join("keys"), secret.expose());
     format!(
         r#"
-        issuer = "https://portal.example.gov.cn"
+        issuer = "{issuer}"
         listen = "{address}"
         database = {{ url = "{database}", connections = 6 }}
         keys = {{ directory = "{}" }}

@@ -70,6 +70,20 @@ both! {
         assert!(browser.left.is_some());
     }
 
+    async fn an_id_token_of_a_refresh_is_a_hint_too_but_asks(world) {
+        let mut browser = signed_in(&world).await;
+        let tokens = super::refresh::offline(&world, &mut browser).await;
+        let (_, again) = super::refresh::refresh(&world, tokens["refresh_token"].as_str().unwrap(), &[]).await;
+        let hint = again["id_token"].as_str().unwrap();
+        let (_, challenge) = pkce();
+        browser.get(&query(&challenge, &[("prompt", "none"), ("id_token_hint", hint)])).await;
+        assert!(param(&browser, "code").is_some(), "it is this person's");
+        browser.get(&path(&[("id_token_hint", hint), BACK])).await;
+        assert!(browser.status == 200 && browser.left.is_none(), "it names no session: {} {}", browser.status, browser.body);
+        browser.submit(&[]).await;
+        assert_eq!(browser.left.as_deref(), Some(BACK.1));
+    }
+
     async fn forged_unsigned_and_foreign_hints_are_refused(world) {
         use base64::Engine;
         let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);

@@ -166,6 +166,7 @@ impl Browser {
 
     async fn send(&mut self, method: &str, path: &str, content: Option<(String, Vec<u8>)>) -> &mut Self {
         let mut request = Request::builder().method(method).uri(path).header("accept-language", &self.language);
+        request = request.header("accept", "text/html,*/*;q=0.8");
         if !self.agent.is_empty() {
             request = request.header("user-agent", &self.agent);
         }
