@@ -6,6 +6,8 @@
     --trust FILE      the CA of its proxy          (nothing is verified without)
     --module NAME     only this module; may be repeated
     --rotate COMMAND  what makes the portal rotate its signing keys
+    --restart COMMAND what restarts the portal: before each module in which it is the relying party, so that it
+                      remembers nothing of the provider before
     --logs DIR        keep the suite's log of each module
     --pin             write the results to expected.json
     --table FILE      write the expected results as a Markdown table between its two marks
@@ -23,6 +25,7 @@ import time
 
 from report import write_table
 from suite import FINISHED, Suite
+from visitor import sign_in
 
 HERE = pathlib.Path(__file__).resolve().parent
 EXPECTED = HERE / "expected.json"
@@ -38,22 +41,25 @@ def merged(base, over):
 
 
 def runs():
-    """Every run by name: its plan, variant and configuration."""
+    """Every run by name: its plan, variant and configuration, and who signs in where the portal is the relying party."""
     common = json.loads((HERE / "common.json").read_text())
     found = {}
     for file in sorted((HERE / "plans").glob("*.json")):
         plan = json.loads(file.read_text())
         for name, variant in plan["runs"].items():
-            found[name] = (plan["plan"], variant, merged(common, plan.get("config", {})))
+            found[name] = (plan["plan"], variant, merged(common, plan.get("config", {})), plan.get("sign_in"))
     return found
 
 
-def run_module(suite, plan, module, args):
+def run_module(suite, plan, module, visits, args):
     """The result of one module, and its log."""
+    if visits and args.restart:
+        subprocess.run(args.restart, shell=True, check=True)
     test, refused = suite.new_module(plan, module)
     if refused:
         return "FAILED", [{"result": "FAILURE", "src": "the suite", "msg": refused}]
     started, end = False, time.time() + args.timeout
+    left = 0 if not visits else 2 if module["testModule"] in visits["twice"] else 1
     while (status := suite.info(test).get("status")) not in FINISHED:
         if time.time() > end:
             suite.stop(test)
@@ -64,13 +70,21 @@ def run_module(suite, plan, module, args):
                 subprocess.run(args.rotate, shell=True, check=True)
             suite.start(test)
             started = True
-        suite.wait(test, FINISHED if started else (*FINISHED, "CONFIGURED"), 5)
+        if status == "WAITING" and left:
+            left -= 1
+            sign_in(visits["portal"], visits["system"], args.trust)
+        suite.wait(test, awaited(started, left), 5)
     for _ in range(40):  # The result is written just after the status.
         info = suite.info(test)
         if info.get("result") not in (None, "UNKNOWN"):
             break
         time.sleep(0.25)
     return ("INTERRUPTED" if status == "INTERRUPTED" else info.get("result")), suite.log(test)
+
+
+def awaited(started, left):
+    """The states that there is something to do in."""
+    return (*FINISHED, *([] if started else ["CONFIGURED"]), *(["WAITING"] if left else []))
 
 
 def problem(log):
@@ -92,7 +106,7 @@ def key(module, plan):
 
 def run_plan(suite, name, entry, expected, args):
     """All modules of a plan: their results, and how many came out worse."""
-    plan_name, variant, config = entry
+    plan_name, variant, config, visits = entry
     plan = suite.new_plan(plan_name, variant, config)
     print(f"\n{name}: {plan_name} {variant} {suite.base}/plan-detail.html?plan={plan['id']}", flush=True)
     results, worse = {}, 0
@@ -100,7 +114,7 @@ def run_plan(suite, name, entry, expected, args):
         if args.module and module["testModule"] not in args.module:
             continue
         began = time.time()
-        result, log = run_module(suite, plan, module, args)
+        result, log = run_module(suite, plan, module, visits, args)
         id = key(module, plan)
         results[id] = result
         wanted = expected.get(id, {}).get("result")
@@ -130,6 +144,7 @@ def main():
     parser.add_argument("--trust")
     parser.add_argument("--module", action="append", default=[])
     parser.add_argument("--rotate")
+    parser.add_argument("--restart")
     parser.add_argument("--logs")
     parser.add_argument("--timeout", type=int, default=180)
     parser.add_argument("--pin", action="store_true")
