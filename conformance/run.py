@@ -72,7 +72,7 @@ def run_module(suite, plan, module, visits, args):
             started = True
         if status == "WAITING" and left:
             left -= 1
-            sign_in(visits["portal"], visits["system"], args.trust)
+            sign_in(visits["portal"], visits["system"], args.trust, module["testModule"] not in visits["stay"])
         suite.wait(test, awaited(started, left), 5)
     for _ in range(40):  # The result is written just after the status.
         info = suite.info(test)
