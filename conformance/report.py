@@ -3,6 +3,11 @@
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
+def result_of(entry):
+    """An entry is a result, or a result with the reason for it."""
+    return entry["result"] if isinstance(entry, dict) else entry
+
+
 def write_table(file, pinned):
     """Puts the table between the file's two marks."""
     text = file.read_text()
@@ -12,16 +17,17 @@ def write_table(file, pinned):
 
 
 def table(pinned):
-    """A summary of each run, then each module that didn't simply pass, with the reason."""
+    """A summary of each run, then each module that neither passed nor waits for somebody to look, with the reason."""
     lines = [f"Suite {pinned['suite']}.", "", "| run | modules | PASSED | REVIEW | WARNING | SKIPPED | other |", "|---|--:|--:|--:|--:|--:|--:|"]
     for name, modules in pinned["runs"].items():
-        count = lambda kind: sum(entry["result"] == kind for entry in modules.values())
+        count = lambda kind: sum(result_of(entry) == kind for entry in modules.values())
         counts = [count(kind) for kind in ("PASSED", "REVIEW", "WARNING", "SKIPPED")]
         cells = [len(modules), *counts, len(modules) - sum(counts)]
         lines.append(f"| {name} | " + " | ".join(str(cell) if cell else "" for cell in cells) + " |")
     lines += ["", "| run | module | result | because |", "|---|---|---|---|"]
     for name, modules in pinned["runs"].items():
         for module, entry in modules.items():
-            if entry["result"] != "PASSED":
-                lines.append(f"| {name} | `{module}` | {entry['result']} | {entry.get('because', '')} |")
+            if result_of(entry) not in ("PASSED", "REVIEW"):
+                because = entry["because"] if isinstance(entry, dict) else ""
+                lines.append(f"| {name} | `{module}` | {result_of(entry)} | {because} |")
     return "\n".join(lines) + "\n"

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import time
 
-from report import write_table
+from report import result_of, write_table
 from suite import FINISHED, Suite
 from visitor import sign_in
 
@@ -117,7 +117,7 @@ def run_plan(suite, name, entry, expected, args):
         result, log = run_module(suite, plan, module, visits, args)
         id = key(module, plan)
         results[id] = result
-        wanted = expected.get(id, {}).get("result")
+        wanted = result_of(expected.get(id))
         mark = " "
         if wanted and ORDER.index(result) > ORDER.index(wanted):
             mark, worse = "!", worse + 1
@@ -177,8 +177,8 @@ def pin(pinned, name, results, version):
     pinned["suite"] = version
     before = pinned["runs"].setdefault(name, {})
     for id, result in results.items():
-        old = before.get(id, {})
-        before[id] = old if old.get("result") == result else {"result": result}
+        if result_of(before.get(id)) != result:
+            before[id] = result
     EXPECTED.write_text(json.dumps(pinned, indent=1, ensure_ascii=False) + "\n")
 
 
