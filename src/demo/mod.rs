@@ -23,6 +23,7 @@ pub mod signed;
 pub mod societies;
 pub mod source;
 pub mod staff;
+pub mod tester;
 pub mod world;
 
 mod page;

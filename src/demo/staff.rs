@@ -30,41 +30,52 @@ pub fn user_names() -> Vec<UserName> {
 /// The store's own.
 pub async fn seed(app: &App) -> anyhow::Result<()> {
     for (user_name, name, number) in REVIEWERS {
-        let now = app.clock.now();
-        let hash = app.passwords.hash(&Secret::new(PASSWORD)).await.context("a password could not be hashed")?;
-        let account = Account {
-            id: AccountId::mint(now, &app.random),
-            status: AccountStatus::Active,
-            user_name: UserName::parse(user_name)?,
-            holder: Holder::Person(Person {
-                name: PersonName::parse(name)?,
-                gender: Gender::Male,
-                ethnic_group: None,
-                birth_date: None,
-                document: Document::parse(DocumentType::ResidentId, number, app.today())?,
-                phone: None,
-                email: None,
-            }),
-            phone_proven_at: None,
-            email_verified_at: None,
-            password: Some(StoredPassword { hash, origin: PasswordOrigin::Chosen }),
-            identity_level: IdentityLevel::Confirmed,
-            created_at: now,
-            updated_at: now,
-        };
-        let (keys, id) = (std::sync::Arc::clone(&app.keys), VerificationId::mint(now, &app.random));
-        app.db
-            .write(move |tx| {
-                Box::pin(async move {
-                    if accounts::user_name_taken(tx, &account.user_name).await? {
-                        return Stored::Ok(());
-                    }
-                    let evidence = Verification { id, method: "name_and_number", source: "population", at: now };
-                    let _ = accounts::insert(tx, &keys, &account, &evidence).await?;
-                    Ok::<_, StorageError>(())
-                })
-            })
-            .await?;
+        open_account(app, user_name, PASSWORD, person(app, name, number)?).await?;
     }
+    Ok(())
+}
+
+/// A person with no more than a name and a resident's document.
+pub(super) fn person(app: &App, name: &str, number: &str) -> anyhow::Result<Person> {
+    Ok(Person {
+        name: PersonName::parse(name)?,
+        gender: Gender::Male,
+        ethnic_group: None,
+        birth_date: None,
+        document: Document::parse(DocumentType::ResidentId, number, app.today())?,
+        phone: None,
+        email: None,
+    })
+}
+
+/// A portal account without the way there; nothing happens if the user name is taken.
+pub(super) async fn open_account(app: &App, user_name: &str, password: &str, person: Person) -> anyhow::Result<()> {
+    let now = app.clock.now();
+    let hash = app.passwords.hash(&Secret::new(password)).await.context("a password could not be hashed")?;
+    let account = Account {
+        id: AccountId::mint(now, &app.random),
+        status: AccountStatus::Active,
+        user_name: UserName::parse(user_name)?,
+        phone_proven_at: person.phone.is_some().then_some(now),
+        email_verified_at: person.email.is_some().then_some(now),
+        holder: Holder::Person(person),
+        password: Some(StoredPassword { hash, origin: PasswordOrigin::Chosen }),
+        identity_level: IdentityLevel::Confirmed,
+        created_at: now,
+        updated_at: now,
+    };
+    let (keys, id) = (std::sync::Arc::clone(&app.keys), VerificationId::mint(now, &app.random));
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                if accounts::user_name_taken(tx, &account.user_name).await? {
+                    return Stored::Ok(());
+                }
+                let evidence = Verification { id, method: "name_and_number", source: "population", at: now };
+                let _ = accounts::insert(tx, &keys, &account, &evidence).await?;
+                Ok::<_, StorageError>(())
+            })
+        })
+        .await?;
     Ok(())
 }

@@ -160,6 +160,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
     let config = config(&places, &secrets, &folder.path.join("keys"), &database);
     let app = app::build(config, ports.clone(), options.test_mode).await?;
     super::staff::seed(&app).await?;
+    super::tester::seed(&app).await?;
     let neighbours = Neighbours::new(&secrets, &ports, &places.issuer, &places.police)?;
     let party = RelyingParty::new(
         RelyingPartyConfig {
@@ -213,6 +214,7 @@ fn print(manifest: &Manifest, folder: &Path, test_mode: bool) {
         println!("  {:<12} {}   {}", system.id, system.url, system.name);
     }
     println!("\n{}", super::table(manifest));
+    println!("A ready-made account: {}, password {}\n", super::tester::USER_NAME, super::tester::PASSWORD);
     let [(first, ..), (second, ..)] = super::staff::REVIEWERS;
     println!("Reviewers {first} and {second}, password {}:", super::staff::PASSWORD);
     println!("  guiyi review --demo-dir {} --as {first} list\n", folder.display());
