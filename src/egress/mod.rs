@@ -159,6 +159,8 @@ impl Egress {
             // A literal address is never resolved, so it is looked at here.
             ("https", Host::Ipv4(address)) => public(address.into()).map(|()| &self.guarded),
             ("https", Host::Ipv6(address)) => public(address.into()).map(|()| &self.guarded),
+            // Names of this machine (RFC 6761, section 6.3), whatever the resolver says of them.
+            ("https", Host::Domain(name)) if is_local(name) => Err(Refused::Address),
             ("https", Host::Domain(_)) => Ok(&self.guarded),
             _ => Err(Refused::Url),
         }
@@ -167,6 +169,11 @@ impl Egress {
 
 fn public(address: IpAddr) -> Result<(), Refused> {
     if is_public(address) { Ok(()) } else { Err(Refused::Address) }
+}
+
+fn is_local(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 fn is_here(host: &Host<&str>) -> bool {

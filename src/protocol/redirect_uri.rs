@@ -22,6 +22,9 @@ pub enum RedirectUriFault {
     /// Plain http is for loopback (RFC 8252, section 7.3).
     #[error("plain http is only allowed on loopback")]
     PlainHttp,
+    /// A pattern instead of a host.
+    #[error("a redirect URI has no wildcard in its host")]
+    Wildcard,
     /// A scheme that a browser would run instead of open.
     #[error("this scheme can't be redirected to")]
     Scheme,
@@ -39,6 +42,9 @@ impl RedirectUri {
         }
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(RedirectUriFault::UserInfo);
+        }
+        if parsed.host_str().is_some_and(|host| host.contains('*')) {
+            return Err(RedirectUriFault::Wildcard);
         }
         match parsed.scheme() {
             "https" => {}

@@ -70,8 +70,10 @@ both! {
         let (id, secret) = (text(&client, "client_id"), text(&client, "client_secret").to_owned());
         let rp = RelyingParty::new(&world, id, Some(secret), CALLBACK).await;
         let mut browser = signed_in(&world).await;
-        // Names and numbers are asked for, and are not open to such a client.
-        let started = rp.start(&["openid", "profile", "real_name"], &[]);
+        let closed = rp.start(&["openid", "real_name"], &[]);
+        browser.get(&closed.path).await;
+        assert_eq!(param(&browser, "error").as_deref(), Some("invalid_scope"), "names and numbers aren't open to it");
+        let started = rp.start(&["openid", "profile"], &[]);
         browser.get(&started.path).await;
         assert!(browser.shows("自行登记"), "the page says that nobody has reviewed it: {}", browser.body);
         assert!(browser.shows("new.example") && browser.shows("New app"));
