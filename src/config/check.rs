@@ -89,7 +89,8 @@ pub fn check(config: &Config) -> Vec<Fault> {
         let parsed = Url::parse(&format!("https://{place}")).ok();
         let is_place =
             parsed.is_some_and(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none());
-        if !is_place || !place.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) {
+        let has_port = place.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if !(is_place && has_port) {
             faults.add("egress.allow", format!("{place:?} is no host with a port, like \"keys.example.gov.cn:443\""));
         }
     }
