@@ -30,8 +30,8 @@ use crate::storage::{Db, Stored, accounts, changes, clients, consents, grants, m
 pub const POLL: Duration = Duration::from_millis(500);
 /// How far a poll looks back: longer than any transaction may take to commit.
 const OVERLAP: Duration = Duration::from_secs(15);
-/// Entries of each kind that are kept.
-const CAPACITY: u64 = 20_000;
+/// Entries of each kind that are kept: some 25 MiB in all when every one is full.
+const CAPACITY: u64 = 10_000;
 
 /// The caches of a node.
 #[derive(Debug)]
@@ -61,7 +61,8 @@ impl Caches {
             polling: Mutex::new(()),
             sessions: Cache::new(CAPACITY),
             accounts: Cache::new(CAPACITY),
-            consents: Cache::new(CAPACITY),
+            // A person has more than one client.
+            consents: Cache::new(2 * CAPACITY),
             grants: Cache::new(CAPACITY),
             mandates: Cache::new(CAPACITY),
             units: Cache::new(CAPACITY),

@@ -12,6 +12,7 @@ mod load;
 mod report;
 mod seed;
 mod server;
+mod tokens;
 mod workload;
 
 use std::path::PathBuf;
@@ -57,6 +58,12 @@ struct Options {
     /// Another server's binary, to compare; the one just built by default.
     #[arg(long, default_value = env!("CARGO_BIN_EXE_guiyi"))]
     binary: PathBuf,
+    /// An empty PostgreSQL database; a SQLite file in the run's folder by default.
+    #[arg(long)]
+    database: Option<String>,
+    /// The process id of PostgreSQL's postmaster: what its children use is counted in.
+    #[arg(long)]
+    postmaster: Option<u32>,
     /// Cargo says so.
     #[arg(long, hide = true)]
     bench: bool,
@@ -74,8 +81,11 @@ fn main() -> anyhow::Result<()> {
 async fn run(options: Options) -> anyhow::Result<()> {
     let folder = seed::Folder::make()?;
     let port = server::free_port(options.port)?;
-    let sessions = seed::seed(&folder, port, options.accounts).await?;
-    let server = Server::start(&options.binary, &folder, port).await?;
+    let began = std::time::Instant::now();
+    let database = options.database.clone().unwrap_or_else(|| folder.sqlite());
+    let sessions = seed::seed(&folder, port, &database, options.accounts).await?;
+    eprintln!("{} accounts made in {:.0} s", options.accounts, began.elapsed().as_secs_f64());
+    let server = Server::start(&options.binary, &folder, port, options.postmaster).await?;
     if options.serve_only {
         return serve_only(&server, &folder, &sessions).await;
     }

@@ -6,21 +6,21 @@ use anyhow::Context;
 use guiyi::app::{self, App, Ports};
 use guiyi::clock::Timestamp;
 use guiyi::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, Person, StoredPassword};
+use guiyi::domain::acting::Acting;
 use guiyi::domain::contact::{EmailAddress, Phone};
 use guiyi::domain::device::Device;
 use guiyi::domain::document::{Document, DocumentType};
 use guiyi::domain::person::{Gender, PersonName};
 use guiyi::domain::principal::Principal;
-use guiyi::domain::session::Method;
+use guiyi::domain::session::{ABSOLUTE, Method, Session};
 use guiyi::domain::user_name::UserName;
-use guiyi::ids::{AccountId, ClientId, VerificationId};
-use guiyi::protocol::acr::IdentityLevel;
+use guiyi::ids::{AccountId, ClientId, SessionId, VerificationId};
+use guiyi::protocol::acr::{IdentityLevel, SignInLevel};
 use guiyi::protocol::scope::Scopes;
 use guiyi::secret::Secret;
-use guiyi::sign_in::session::NewSession;
 use guiyi::storage::accounts::Verification;
 use guiyi::storage::consents::Key;
-use guiyi::storage::{StorageError, accounts, consents};
+use guiyi::storage::{StorageError, accounts, consents, sessions};
 
 /// The issuer: https, as behind a proxy that ends TLS.
 pub(crate) const ISSUER: &str = "https://id.bench.invalid";
@@ -35,8 +35,14 @@ const PASSWORD: &str = "Bench-password-1";
 /// How many accounts one transaction makes.
 const GROUP: usize = 2_000;
 
+/// The client whose ID tokens are signed with ES256.
+pub(crate) const ES256: &str = "bench-es";
+/// The client whose ID tokens are signed with RS256.
+pub(crate) const RS256: &str = "bench-rs";
+/// The client without a secret, whose refresh tokens rotate.
+pub(crate) const ROTATING: &str = "bench-rotating";
 /// A client that signs with this algorithm. People have consented to the first two; the third has to ask.
-const CLIENTS: [(&str, &str); 3] = [("bench-es", "ES256"), ("bench-rs", "RS256"), ("bench-new", "ES256")];
+const CLIENTS: [(&str, &str); 3] = [(ES256, "ES256"), (RS256, "RS256"), ("bench-new", "ES256")];
 
 /// The run's folder, under cargo's `target/`: on disk, and gone at the end.
 #[derive(Debug)]
@@ -53,6 +59,10 @@ impl Folder {
         &self.0
     }
 
+    pub(crate) fn sqlite(&self) -> String {
+        format!("sqlite:{}/guiyi.db", self.0.display())
+    }
+
     pub(crate) fn config(&self) -> PathBuf {
         self.0.join("guiyi.toml")
     }
@@ -65,39 +75,52 @@ impl Drop for Folder {
 }
 
 /// Writes the configuration, fills the database, and returns every session's cookie.
-pub(crate) async fn seed(folder: &Folder, port: u16, count: usize) -> anyhow::Result<Vec<String>> {
-    std::fs::write(folder.config(), settings(folder, port))?;
+pub(crate) async fn seed(folder: &Folder, port: u16, database: &str, count: usize) -> anyhow::Result<Vec<String>> {
+    std::fs::write(folder.config(), settings(folder, port, database))?;
     let ports = Ports::system();
     let app = app::build(guiyi::config::load(&folder.config())?, ports.clone(), false).await?;
     let now = ports.clock.now();
     let password = app.passwords.hash(&Secret::new(PASSWORD)).await?;
-    let people = (0..count).map(|n| person(n, &app, &password, now)).collect::<anyhow::Result<Vec<_>>>()?;
     let mut cookies = Vec::with_capacity(count);
-    for group in people.chunks(GROUP) {
-        let new =
-            |account: &Account| NewSession::new(&account.id, &[Method::Password], Device::default(), now, &app.random);
-        let group: Vec<_> = group.iter().map(|account| (account.clone(), new(account))).collect();
-        cookies.extend(group.iter().map(|(_, session)| session.cookie()));
+    for begin in (0..count).step_by(GROUP) {
+        let group = (begin..count.min(begin + GROUP))
+            .map(|n| person(n, &app, &password, now).map(|account| (session(&account, &app, now), account)))
+            .collect::<anyhow::Result<Vec<_>>>()?;
+        cookies.extend(group.iter().map(|((session, secret), _)| format!("{}.{secret}", session.id)));
         store(&app, group, now).await?;
     }
-    // Nothing is left for the server to seal while it is measured.
-    while guiyi::jobs::seal(&app, "bench", ports.clock.now()).await? > 0 {}
     app.db.close().await;
     Ok(cookies)
 }
 
-async fn store(app: &App, group: Vec<(Account, NewSession)>, now: Timestamp) -> anyhow::Result<()> {
+/// A session and its secret. It has no entry in the audit log, so that the server has none to seal while it is measured.
+fn session(account: &Account, app: &App, now: Timestamp) -> (Session, String) {
+    let session = Session {
+        id: SessionId::mint(now, &app.random),
+        account: account.id.clone(),
+        methods: Method::join(&[Method::Password]),
+        level: SignInLevel::OneFactor,
+        acting: Acting::default(),
+        authenticated_at: now,
+        seen_at: now,
+        expires_at: now.plus(ABSOLUTE),
+    };
+    (session, app.random.token::<32>())
+}
+
+async fn store(app: &App, group: Vec<((Session, String), Account)>, now: Timestamp) -> anyhow::Result<()> {
     let (keys, random, scopes) = (app.keys.clone(), app.random.clone(), Scopes::parse(SCOPE));
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                for (account, session) in &group {
+                for ((session, secret), account) in &group {
                     let id = VerificationId::mint(now, &random);
                     let proof = Verification { id, method: "name_and_number", source: "bench", at: now };
                     if accounts::insert(tx, &keys, account, &proof).await?.is_err() {
                         return Err(StorageError::Closed);
                     }
-                    session.store(tx, &keys, &random).await?;
+                    let hash = keys.hash("session", secret);
+                    sessions::insert(tx, session, Device::default(), &hash).await?;
                     for (client, _) in CLIENTS.iter().take(2) {
                         let key = Key::of(&Principal::own(account.id.clone()), &ClientId::from(*client));
                         consents::grant(tx, &key, &scopes, now).await?;
@@ -136,11 +159,11 @@ fn person(n: usize, app: &App, password: &str, now: Timestamp) -> anyhow::Result
     })
 }
 
-fn settings(folder: &Folder, port: u16) -> String {
+fn settings(folder: &Folder, port: u16, database: &str) -> String {
     let path = folder.path().display();
     let mut text = format!(
         "issuer = \"{ISSUER}\"\nlisten = \"127.0.0.1:{port}\"\n\
-         database.url = \"sqlite:{path}/guiyi.db\"\nkeys.directory = \"{path}/keys\"\n"
+         database.url = \"{database}\"\nkeys.directory = \"{path}/keys\"\n"
     );
     for service in ["gateway", "source", "registry"] {
         text += &format!(
@@ -155,5 +178,9 @@ fn settings(folder: &Folder, port: u16) -> String {
              id_token_signed_response_alg = \"{algorithm}\"\n"
         );
     }
-    text
+    text + &format!(
+        "[[clients]]\nid = \"{ROTATING}\"\nname_zh = \"测试\"\nname_en = \"Bench\"\n\
+         redirect_uris = [\"{REDIRECT_URI}\"]\nscopes = \"{SCOPE} offline_access\"\n\
+         id_token_signed_response_alg = \"ES256\"\n"
+    )
 }

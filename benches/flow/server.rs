@@ -34,6 +34,7 @@ pub(crate) struct Server {
     child: Child,
     authority: String,
     started_in: Duration,
+    postmaster: Option<u32>,
 }
 
 /// CPU seconds: the server's own, and all that core 0 was busy.
@@ -45,7 +46,12 @@ pub(crate) struct Cpu {
 
 impl Server {
     /// Starts it, and waits for its first answer.
-    pub(crate) async fn start(binary: &Path, folder: &Folder, port: u16) -> anyhow::Result<Self> {
+    pub(crate) async fn start(
+        binary: &Path,
+        folder: &Folder,
+        port: u16,
+        postmaster: Option<u32>,
+    ) -> anyhow::Result<Self> {
         let log = std::fs::File::create(folder.path().join("server.log"))?;
         let authority = format!("127.0.0.1:{port}");
         let began = Instant::now();
@@ -60,7 +66,7 @@ impl Server {
         let mut pinned = Command::new("taskset");
         pinned.args(["-c", SERVER_CORE]).arg(binary);
         let child = start(pinned).or_else(|_| start(Command::new(binary)))?;
-        let mut server = Self { child, authority, started_in: Duration::ZERO };
+        let mut server = Self { child, authority, started_in: Duration::ZERO, postmaster };
         loop {
             if let Ok(mut connection) = Connection::open(&server.authority).await
                 && connection.get("/health", "").await.is_ok_and(|answer| answer.status == 200)
@@ -105,10 +111,16 @@ impl Server {
 
     /// What has been used so far.
     pub(crate) fn cpu(&self) -> anyhow::Result<Cpu> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()))?;
-        let (_, fields) = stat.rsplit_once(") ").context("no fields")?;
-        // utime and stime are fields 14 and 15; the state, after the name, is field 3.
-        let own = fields.split(' ').skip(11).take(2).map(str::parse::<f64>).sum::<Result<f64, _>>()?;
+        let (_, own) = times(self.pid()).context("no such process")?;
+        let database: f64 = match self.postmaster {
+            None => 0.0,
+            Some(postmaster) => std::fs::read_dir("/proc")?
+                .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+                .filter_map(times)
+                .filter(|(parent, _)| *parent == postmaster)
+                .map(|(_, used)| used)
+                .sum(),
+        };
         let stat = std::fs::read_to_string("/proc/stat")?;
         let prefix = format!("cpu{SERVER_CORE} ");
         let line = stat.lines().find_map(|l| l.strip_prefix(&prefix)).context("no core 0")?;
@@ -116,7 +128,19 @@ impl Server {
         // user nice system idle iowait irq softirq steal
         let idle: f64 = all.iter().skip(3).take(2).sum();
         let busy = all.iter().take(8).sum::<f64>() - idle;
-        Ok(Cpu { server: own / TICKS, core: busy / TICKS })
+        Ok(Cpu { server: (own + database) / TICKS, core: busy / TICKS })
+    }
+}
+
+/// A process's parent, and its ticks so far.
+fn times(pid: u32) -> Option<(u32, f64)> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = stat.rsplit_once(") ")?;
+    // The state, after the name, is field 3; the parent 4; utime and stime 14 and 15.
+    let fields: Vec<f64> = fields.split(' ').take(13).filter_map(|field| field.parse().ok()).collect();
+    match fields.as_slice() {
+        [parent, .., user, system] => Some((*parent as u32, user + system)),
+        _ => None,
     }
 }
 

@@ -12,17 +12,16 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 
-use crate::client::Connection;
-use crate::seed::{CLIENT_SECRET, ISSUER, REDIRECT_URI, SCOPE};
+use crate::client::{Answer, Connection};
+use crate::seed::{CLIENT_SECRET, ES256, ISSUER, REDIRECT_URI, RS256, SCOPE};
+use crate::tokens::{Tokens, form_of_code};
 
-/// The client whose ID tokens are signed with ES256.
-const ES256: &str = "bench-es";
-/// The client whose ID tokens are signed with RS256.
-const RS256: &str = "bench-rs";
 /// One sign-on in so many is looked at closely.
 const SAMPLE: u32 = 50;
 /// How many access tokens the userinfo workload draws from.
 const TOKENS: usize = 2_000;
+/// How many sessions are seen before the clock starts, and once each in the workload of first visits.
+const SEEN: usize = 20_000;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +34,10 @@ pub(crate) enum Workload {
     SignOnRs256,
     /// A bearer token's claims.
     UserInfo,
+    /// What a client asks about its own tokens, some of them revoked.
+    Introspection,
+    /// A rotating refresh token for the next one, with an ID token.
+    Refresh,
     /// The provider's metadata.
     Discovery,
     /// Its keys.
@@ -42,8 +45,16 @@ pub(crate) enum Workload {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::FirstSignOn, Self::SignOnEs256, Self::SignOnRs256, Self::UserInfo, Self::Discovery, Self::Jwks];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::FirstSignOn,
+        Self::SignOnEs256,
+        Self::SignOnRs256,
+        Self::UserInfo,
+        Self::Introspection,
+        Self::Refresh,
+        Self::Discovery,
+        Self::Jwks,
+    ];
 
     /// Whether it can be measured again: a first time is one.
     pub(crate) fn repeats(self) -> bool {
@@ -56,6 +67,8 @@ impl Workload {
             Self::SignOnEs256 => "sign-on ES256",
             Self::SignOnRs256 => "sign-on RS256",
             Self::UserInfo => "userinfo",
+            Self::Introspection => "introspection",
+            Self::Refresh => "refresh",
             Self::Discovery => "discovery",
             Self::Jwks => "jwks",
         }
@@ -80,6 +93,8 @@ impl Workload {
                 ensure!(answer.get("sub").is_some(), "userinfo without sub");
                 Ok(Some(Done::Read))
             }
+            Self::Introspection => target.introspect(connection).await.map(|()| Some(Done::Read)),
+            Self::Refresh => target.refresh(connection).await.map(|()| Some(Done::Read)),
             Self::Discovery => {
                 let answer = connection.get("/.well-known/openid-configuration", "").await?;
                 ensure!(answer.status == 200 && answer.body.starts_with(b"{"), "no metadata");
@@ -101,12 +116,35 @@ pub(crate) enum Done {
     Read,
 }
 
-/// A request for a code, and the code.
+/// A request for a code.
 #[derive(Debug)]
-struct Authorized {
+pub(crate) struct Ask {
+    pub(crate) path: String,
+    pub(crate) cookies: String,
+    state: String,
     nonce: String,
     verifier: String,
-    code: String,
+}
+
+/// A code, and what it was asked for with.
+#[derive(Debug)]
+pub(crate) struct Authorized {
+    pub(crate) nonce: String,
+    pub(crate) verifier: String,
+    pub(crate) code: String,
+}
+
+impl Ask {
+    /// The code of an answer that leads back to the client.
+    pub(crate) fn answered(self, answer: &Answer) -> anyhow::Result<Authorized> {
+        let location = answer.location.as_ref().with_context(|| format!("authorize answered {}", answer.status))?;
+        let query = location.strip_prefix(REDIRECT_URI).and_then(|l| l.strip_prefix('?')).context("not silent")?;
+        let given: HashMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
+        let is = |name: &str, value: &str| given.get(name).is_some_and(|v| v == value);
+        ensure!(is("state", &self.state) && is("iss", ISSUER), "another state or issuer: {location}");
+        let code = given.get("code").with_context(|| format!("no code: {location}"))?.to_string();
+        Ok(Authorized { nonce: self.nonce, verifier: self.verifier, code })
+    }
 }
 
 /// A sign-on that was just made.
@@ -119,8 +157,16 @@ pub(crate) struct SignedOn {
     id_token: String,
 }
 
+impl SignedOn {
+    /// The form that names its access token.
+    pub(crate) fn token_form(&self) -> String {
+        let token = self.bearer.trim_end().rsplit(' ').next().unwrap_or_default();
+        crate::tokens::form(&[("token", token)])
+    }
+}
+
 #[derive(Debug, Deserialize)]
-struct Tokens {
+struct Answered {
     access_token: String,
     id_token: String,
 }
@@ -138,6 +184,7 @@ pub(crate) struct Target {
     sessions: Vec<String>,
     keys: JwkSet,
     tokens: RefCell<Vec<String>>,
+    pub(crate) prepared: Tokens,
     /// How many sessions each client has seen.
     turns: RefCell<HashMap<&'static str, usize>>,
     random: Random,
@@ -155,6 +202,7 @@ impl Target {
             sessions,
             keys,
             tokens: RefCell::default(),
+            prepared: Tokens::default(),
             turns: RefCell::default(),
             random,
             count: Cell::new(0),
@@ -178,6 +226,11 @@ impl Target {
         while let Some((client, session)) = client.and_then(|client| Some((client, self.in_turn(client)?))) {
             self.authorize(&mut connection, client, session).await?;
         }
+        match workload {
+            Workload::Introspection => self.prepare_introspection(&mut connection).await?,
+            Workload::Refresh => self.prepare_refresh(&mut connection).await?,
+            _ => {}
+        }
         if workload == Workload::UserInfo && self.tokens.borrow().is_empty() {
             for _ in 0..TOKENS {
                 let done = self.sign_on(&mut connection, ES256, self.any_session()?).await?;
@@ -191,12 +244,12 @@ impl Target {
     fn in_turn(&self, client: &'static str) -> Option<&str> {
         let mut turns = self.turns.borrow_mut();
         let turn = turns.entry(client).or_default();
-        let session = self.sessions.get(*turn)?;
+        let session = self.sessions.get(*turn).filter(|_| *turn < SEEN)?;
         *turn += 1;
         Some(session)
     }
 
-    fn any_session(&self) -> anyhow::Result<&str> {
+    pub(crate) fn any_session(&self) -> anyhow::Result<&str> {
         self.sessions.get(self.below(self.sessions.len())?).map(String::as_str).context("no sessions")
     }
 
@@ -205,8 +258,21 @@ impl Target {
         tokens.get(self.below(tokens.len())?).cloned().context("no tokens")
     }
 
-    fn below(&self, bound: usize) -> anyhow::Result<usize> {
+    pub(crate) fn below(&self, bound: usize) -> anyhow::Result<usize> {
         Ok(usize::try_from(self.random.below(u32::try_from(bound)?))?)
+    }
+
+    pub(crate) fn ask(&self, client: &str, session: &str, scope: &str, more: &[(&str, &str)]) -> Ask {
+        let [state, nonce, verifier] = [(); 3].map(|()| self.random.token::<32>());
+        let browser = self.random.token::<32>();
+        let cookies = format!("cookie: __Host-guiyi_browser={browser}; __Host-guiyi_session={session}\r\n");
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("response_type", "code"), ("client_id", client), ("redirect_uri", REDIRECT_URI)])
+            .extend_pairs([("scope", scope), ("state", &state), ("nonce", &nonce)])
+            .extend_pairs([("code_challenge", sha256(&verifier).as_str()), ("code_challenge_method", "S256")])
+            .extend_pairs(more)
+            .finish();
+        Ask { path: format!("/authorize?{query}"), cookies, state, nonce, verifier }
     }
 
     async fn authorize(
@@ -215,36 +281,20 @@ impl Target {
         client: &'static str,
         session: &str,
     ) -> anyhow::Result<Authorized> {
-        let [state, nonce, verifier] = [(); 3].map(|()| self.random.token::<32>());
-        let browser = self.random.token::<32>();
-        let cookies = format!("cookie: __Host-guiyi_browser={browser}; __Host-guiyi_session={session}\r\n");
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("response_type", "code"), ("client_id", client), ("redirect_uri", REDIRECT_URI)])
-            .extend_pairs([("scope", SCOPE), ("state", &state), ("nonce", &nonce)])
-            .extend_pairs([("code_challenge", sha256(&verifier).as_str()), ("code_challenge_method", "S256")])
-            .finish();
-        let answer = connection.get(&format!("/authorize?{query}"), &cookies).await?;
-        let location = answer.location.with_context(|| format!("authorize answered {}", answer.status))?;
-        let query = location.strip_prefix(REDIRECT_URI).and_then(|l| l.strip_prefix('?')).context("not silent")?;
-        let given: HashMap<_, _> = url::form_urlencoded::parse(query.as_bytes()).collect();
-        let is = |name: &str, value: &str| given.get(name).is_some_and(|v| v == value);
-        ensure!(is("state", &state) && is("iss", ISSUER), "another state or issuer: {location}");
-        let code = given.get("code").with_context(|| format!("no code: {location}"))?.to_string();
-        Ok(Authorized { nonce, verifier, code })
+        let ask = self.ask(client, session, SCOPE, &[]);
+        let answer = connection.get(&ask.path, &ask.cookies).await?;
+        ask.answered(&answer)
     }
 
-    async fn sign_on(
+    pub(crate) async fn sign_on(
         &self,
         connection: &mut Connection,
         client: &'static str,
         session: &str,
     ) -> anyhow::Result<SignedOn> {
         let Authorized { nonce, verifier, code } = self.authorize(connection, client, session).await?;
-        let form = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([("grant_type", "authorization_code"), ("code", &code), ("redirect_uri", REDIRECT_URI)])
-            .append_pair("code_verifier", &verifier)
-            .finish();
-        let tokens: Tokens =
+        let form = form_of_code(&code, &verifier);
+        let tokens: Answered =
             serde_json::from_value(connection.post("/token", &authorization(client), &form).await?.json(200)?)?;
         let payload = tokens.id_token.split('.').nth(1).context("not a JWS")?;
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload)?)?;
@@ -283,6 +333,6 @@ impl Target {
     }
 }
 
-fn authorization(client: &str) -> String {
+pub(crate) fn authorization(client: &str) -> String {
     format!("authorization: Basic {}\r\n", STANDARD.encode(format!("{client}:{CLIENT_SECRET}")))
 }

@@ -58,12 +58,12 @@ pub enum Redeemed {
     Withdrawn,
 }
 
-/// Stores the grant of a code.
+/// Stores the grant of a code, in one statement; `false` if [`redeem`] has to find out why it can't be stored.
 ///
 /// # Errors
 /// The store's own.
-pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeemed> {
-    let fresh = execute!(
+pub async fn store(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<bool> {
+    let stored = execute!(
         tx,
         REDEEM,
         grant.id.as_str(),
@@ -76,8 +76,16 @@ pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeem
         now.0,
         grant.expires_at.0,
         grant.issued_at.0,
-    )? == 1;
-    if fresh {
+    )?;
+    Ok(stored == 1)
+}
+
+/// Stores the grant of a code; a second use revokes what the first has issued.
+///
+/// # Errors
+/// The store's own.
+pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeemed> {
+    if store(tx, grant, now).await? {
         return Ok(Redeemed::Fresh);
     }
     if fetch_optional!(tx, (Option<i64>, String, String), STANDING, grant.id.as_str())?.is_none() {

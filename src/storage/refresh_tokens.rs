@@ -109,7 +109,24 @@ pub enum Presented {
     Gone,
 }
 
-/// Uses a token; `rotating` makes another one of it.
+/// Uses a good token, in one statement; `rotating` makes another one of it. The generation to answer with; `None` if
+/// [`present`] has to find out what is wrong.
+///
+/// # Errors
+/// The store's own.
+pub async fn advance(
+    tx: &mut Tx,
+    grant: &GrantId,
+    generation: i64,
+    rotating: bool,
+    now: Timestamp,
+) -> Stored<Option<i64>> {
+    let (sql, next) = if rotating { (ROTATE, generation + 1) } else { (USE, generation) };
+    let used = execute!(tx, sql, grant.as_str(), generation, now.0, now.plus(IDLE).0)?;
+    Ok((used == 1).then_some(next))
+}
+
+/// Uses a token; an old one ends its family.
 ///
 /// # Errors
 /// The store's own.
@@ -120,9 +137,8 @@ pub async fn present(
     rotating: bool,
     now: Timestamp,
 ) -> Stored<Presented> {
-    let sql = if rotating { ROTATE } else { USE };
-    if execute!(tx, sql, grant.as_str(), generation, now.0, now.plus(IDLE).0)? == 1 {
-        return Ok(Presented::Good(if rotating { generation + 1 } else { generation }));
+    if let Some(next) = advance(tx, grant, generation, rotating, now).await? {
+        return Ok(Presented::Good(next));
     }
     let Some((good, rotated)) = fetch_optional!(tx, (i64, i64), STATE, grant.as_str())? else {
         return Ok(Presented::Gone);

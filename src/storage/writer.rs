@@ -1,5 +1,6 @@
 //! SQLite's one writer: jobs that wait at the same moment share a `BEGIN IMMEDIATE … COMMIT`, each in a savepoint of
-//! its own, so that one flush to disk serves them all. Each is answered after the commit.
+//! its own, so that one flush to disk serves them all. Each is answered after the commit. A job of one statement needs no
+//! savepoint: SQLite itself takes back a statement that fails.
 
 use std::panic::AssertUnwindSafe;
 
@@ -32,6 +33,8 @@ impl std::fmt::Debug for Message {
 }
 
 trait Job: Send {
+    /// Whether it is more than one statement.
+    fn is_long(&self) -> bool;
     /// Runs the job; whether its changes are to be kept.
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool>;
     /// Answers the caller, after the commit (or instead of it).
@@ -39,6 +42,7 @@ trait Job: Send {
 }
 
 struct Task<T, E, F> {
+    long: bool,
     work: Option<F>,
     outcome: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
@@ -50,6 +54,10 @@ where
     E: From<StorageError> + Send + 'static,
     F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
 {
+    fn is_long(&self) -> bool {
+        self.long
+    }
+
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, bool> {
         Box::pin(async move {
             if let Some(work) = self.work.take() {
@@ -78,14 +86,15 @@ impl Writer {
         Self(sender)
     }
 
-    pub(super) async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    /// Runs a job; `long` if it is more than one statement.
+    pub(super) async fn write<T, E, F>(&self, long: bool, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StorageError> + Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Task { work: Some(work), outcome: None, reply });
+        let job = Box::new(Task { long, work: Some(work), outcome: None, reply });
         self.0.send(Message::Job(job)).await.map_err(|_| StorageError::Closed)?;
         answer.await.map_err(|_| StorageError::Closed)?
     }
@@ -128,7 +137,8 @@ async fn run(mut tx: Tx, mut queue: mpsc::Receiver<Message>) {
 }
 
 /// Runs a job and those that wait behind it, and commits. An error means that none of it is kept; `jobs` are those to
-/// be answered either way. The end of one savepoint and the begin of the next travel to the database's thread together.
+/// be answered either way. The end of one savepoint and the begin of the next travel to the database's thread together:
+/// each way there and back wakes two threads.
 async fn group(
     tx: &mut Tx,
     first: Box<dyn Job>,
@@ -137,15 +147,20 @@ async fn group(
     closing: &mut Option<oneshot::Sender<()>>,
 ) -> Stored<()> {
     let mut next = Some(first);
-    let mut begin = "BEGIN IMMEDIATE; SAVEPOINT job";
+    let mut state = State::Outside;
     while let Some(mut job) = next.take() {
-        let begun = execute(tx, begin).await;
+        let long = job.is_long();
+        let begun = execute(tx, state.begin(long)).await;
         let kept = begun.is_ok() && job.run(tx).await;
         jobs.push(job);
         begun?;
-        if !kept {
-            execute(tx, "ROLLBACK TO job").await?;
+        match (kept, long) {
+            (true, _) => {}
+            (false, true) => execute(tx, "ROLLBACK TO job").await?,
+            // The engine failed, not the job: nobody knows what it has left of the transaction.
+            (false, false) => return Err(StorageError::Closed),
         }
+        state = if long { State::InSavepoint } else { State::InTransaction };
         if jobs.len() < GROUP {
             match queue.try_recv() {
                 Ok(Message::Job(job)) => next = Some(job),
@@ -153,13 +168,42 @@ async fn group(
                 Err(_) => {}
             }
         }
-        begin = "RELEASE job; SAVEPOINT job";
     }
-    execute(tx, "RELEASE job; COMMIT").await
+    execute(tx, state.commit()).await
+}
+
+/// Where the writer's connection stands between two jobs.
+#[derive(Clone, Copy)]
+enum State {
+    Outside,
+    InTransaction,
+    InSavepoint,
+}
+
+impl State {
+    const fn begin(self, long: bool) -> &'static str {
+        match (self, long) {
+            (Self::Outside, true) => "BEGIN IMMEDIATE; SAVEPOINT job",
+            (Self::Outside, false) => "BEGIN IMMEDIATE",
+            (Self::InTransaction, true) => "SAVEPOINT job",
+            (Self::InTransaction, false) => "",
+            (Self::InSavepoint, true) => "RELEASE job; SAVEPOINT job",
+            (Self::InSavepoint, false) => "RELEASE job",
+        }
+    }
+
+    const fn commit(self) -> &'static str {
+        match self {
+            Self::InSavepoint => "RELEASE job; COMMIT",
+            Self::Outside | Self::InTransaction => "COMMIT",
+        }
+    }
 }
 
 async fn execute(tx: &mut Tx, sql: &'static str) -> Stored<()> {
-    if let Engine::Sqlite(connection) = tx.engine() {
+    if let Engine::Sqlite(connection) = tx.engine()
+        && !sql.is_empty()
+    {
         // Prepared once and kept: these run with every group.
         connection.execute(sqlx::query(sql)).await?;
     }

@@ -32,6 +32,26 @@ both! {
         assert_eq!(world.count("spent_tickets").await, 20);
     }
 
+    async fn writes_of_one_statement_stand_among_failed_ones(world) {
+        let mut set = tokio::task::JoinSet::new();
+        let until = world.clock.now().plus(Duration::from_secs(60));
+        for n in 0..60 {
+            let db = world.app.db.clone();
+            set.spawn(async move {
+                let name = format!("t{n}");
+                match n % 3 {
+                    0 => db.write_one(move |tx| Box::pin(async move { tickets::spend(tx, &name, until).await })).await.is_ok(),
+                    failing => db.write::<(), StorageError, _>(move |tx| Box::pin(async move {
+                        tickets::spend(tx, &name, until).await?;
+                        if failing == 1 { Ok(()) } else { Err(StorageError::Closed) }
+                    })).await.is_ok(),
+                }
+            });
+        }
+        assert_eq!(set.join_all().await.into_iter().filter(|ok| *ok).count(), 40);
+        assert_eq!(world.count("spent_tickets").await, 40);
+    }
+
     async fn a_panic_in_a_write_is_an_error_of_its_own_caller_only(world) {
         let now = world.clock.now();
         let db = world.app.db.clone();
