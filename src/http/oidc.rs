@@ -26,6 +26,11 @@ pub(super) async fn document(text: Bytes) -> Response {
     ([(CONTENT_TYPE, JSON), (CACHE_CONTROL, PUBLIC)], text).into_response()
 }
 
+/// `GET /jwks`: the keys that are published at this moment.
+pub(super) async fn jwks(State(app): State<Arc<App>>) -> Response {
+    ([(CONTENT_TYPE, JSON), (CACHE_CONTROL, PUBLIC)], app.signing.jwks().to_string()).into_response()
+}
+
 /// `POST /token`
 pub(super) async fn token(State(app): State<Arc<App>>, headers: HeaderMap, form: Result<Form, Mishap>) -> Response {
     let Ok(Form(params)) = form else { return malformed() };

@@ -8,6 +8,7 @@ use crate::protocol::acr::Acr;
 use crate::protocol::claims::Claim;
 use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::scope::Scope;
+use crate::protocol::signing::SigningAlgorithm;
 
 /// Claims that come with no scope.
 const TOKEN_CLAIMS: [&str; 12] =
@@ -32,7 +33,7 @@ pub fn metadata(config: &Config) -> Value {
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "acr_values_supported": Acr::all(),
         "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "id_token_signing_alg_values_supported": SigningAlgorithm::ALL,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

@@ -262,6 +262,7 @@ async fn id_token(
     if !granted.claims.id_token.is_empty() {
         told.extend(claims(app, client, bearer, &Scopes::default(), &granted.claims.id_token).await?);
     }
+    let algorithm = client.metadata.id_token_signed_response_alg;
     let claims = IdToken {
         iss: app.config.issuer_text(),
         sub: &subject(app, client, &bearer.account),
@@ -272,9 +273,9 @@ async fn id_token(
         nonce: marks.nonce,
         acr: &granted.acr,
         amr: granted.methods.split(' ').collect(),
-        at_hash: at_hash(access_token),
+        at_hash: at_hash(algorithm, access_token),
         sid: marks.session.map(|session| super::hint::sid(app, client, session)),
         told,
     };
-    app.signing.sign(client.metadata.id_token_signed_response_alg, &claims).await.map_err(|_| TokenError::Signing)
+    app.signing.sign(algorithm, &claims).await.map_err(|_| TokenError::Signing)
 }

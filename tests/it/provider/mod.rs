@@ -4,6 +4,7 @@ mod authorize;
 mod bad_input;
 pub mod claims;
 mod introspection;
+mod keys;
 mod logout;
 mod nodes;
 mod refresh;
