@@ -49,7 +49,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/.well-known/openid-configuration", get(move || oidc::document(discovery.clone())))
         .route("/jwks", get(oidc::jwks))
         .route("/token", post(oidc::token))
-        .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo))
+        .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo_post))
         .route("/introspect", post(oidc::introspect))
         .route("/revoke", post(oidc::revoke))
         .route("/clients", post(registration::register))
