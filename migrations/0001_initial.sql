@@ -263,6 +263,13 @@ CREATE TABLE refresh_tokens (
 CREATE INDEX refresh_tokens_consent ON refresh_tokens (actor_id, account_id, client_id);
 CREATE INDEX refresh_tokens_expiry ON refresh_tokens (expires_at);
 
+-- Clients' tokens about themselves (client_credentials) that were revoked: they have no grant.
+CREATE TABLE revoked_tokens (
+  id TEXT PRIMARY KEY,
+  expires_at BIGINT NOT NULL
+);
+CREATE INDEX revoked_tokens_expiry ON revoked_tokens (expires_at);
+
 CREATE TABLE one_time_codes (
   id TEXT PRIMARY KEY,
   binding TEXT NOT NULL,               -- purpose and transaction

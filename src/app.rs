@@ -107,7 +107,7 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
     let Ports { clock, random } = ports;
     let directory = &config.keys.directory;
     let keys = Arc::new(Keyring::derive(&load_root(directory, &random)?, random.clone())?);
-    let signing = SigningKeys::load(directory)?;
+    let signing = SigningKeys::load(directory, &clock)?;
     let db = Db::open(config.database.url.expose(), config.database.connections).await?;
     let http = crate::http_client::build()?;
     let signed = |service| SignedClient::new(service, &http, &clock, &random);

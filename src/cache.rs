@@ -24,7 +24,9 @@ use crate::storage::consents::Key;
 use crate::storage::grants::Standing;
 use crate::storage::mandates::Entry;
 use crate::storage::sessions::StoredSession;
-use crate::storage::{Db, Stored, accounts, changes, clients, consents, grants, mandates, sessions, units};
+use crate::storage::{
+    Db, Stored, accounts, changes, clients, consents, grants, mandates, revoked_tokens, sessions, units,
+};
 
 /// The longest time for which another node's change may go unnoticed.
 pub const POLL: Duration = Duration::from_millis(500);
@@ -45,6 +47,7 @@ pub struct Caches {
     accounts: Cache<AccountId, Arc<Account>>,
     consents: Cache<Key, Arc<Scopes>>,
     grants: Cache<GrantId, Arc<Standing>>,
+    revoked: Cache<GrantId, bool>,
     mandates: Cache<MandateId, Arc<Mandate>>,
     units: Cache<AccountId, UnitStanding>,
     clients: Cache<ClientId, Arc<Client>>,
@@ -64,6 +67,7 @@ impl Caches {
             // A person has more than one client.
             consents: Cache::new(2 * CAPACITY),
             grants: Cache::new(CAPACITY),
+            revoked: Cache::new(CAPACITY),
             mandates: Cache::new(CAPACITY),
             units: Cache::new(CAPACITY),
             clients: Cache::new(CAPACITY),
@@ -109,7 +113,10 @@ impl Caches {
             Some(("mandate", id)) => self.mandates.invalidate(&MandateId::from(id)),
             Some(("unit", id)) => self.units.invalidate(&AccountId::from(id)),
             Some(("client", id)) => self.clients.invalidate(&ClientId::from(id)),
-            Some(("grant", id)) => self.grants.invalidate(&GrantId::from(id)),
+            Some(("grant", id)) => {
+                self.grants.invalidate(&GrantId::from(id));
+                self.revoked.invalidate(&GrantId::from(id));
+            }
             Some(("consent", key)) => {
                 if let Some(key) = Key::parse(key) {
                     self.consents.invalidate(&key);
@@ -204,6 +211,20 @@ impl Caches {
         let standing = Arc::new(grants::standing(&mut self.db.read().await?, id).await?);
         self.grants.insert(id.clone(), Arc::clone(&standing));
         Ok(standing)
+    }
+
+    /// Whether a client's token about itself was revoked.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn is_revoked(&self, id: &GrantId) -> Stored<bool> {
+        self.refresh().await?;
+        if let Some(revoked) = self.revoked.get(id) {
+            return Ok(revoked);
+        }
+        let revoked = revoked_tokens::is_revoked(&mut self.db.read().await?, id).await?;
+        self.revoked.insert(id.clone(), revoked);
+        Ok(revoked)
     }
 
     /// A mandate that is in force now, of a unit that may act: its account is active, and the registry hasn't called it

@@ -1,4 +1,4 @@
-//! The command line: `guiyi demo | serve | review | journey | audit`.
+//! The command line: `guiyi demo | serve | review | keys | journey | audit`.
 
 use std::path::PathBuf;
 
@@ -53,6 +53,18 @@ enum Command {
         #[command(flatten)]
         args: guiyi::commands::review::ReviewArgs,
     },
+    /// List and rotate signing keys.
+    Keys {
+        /// The configuration file.
+        #[arg(long, default_value = "guiyi.toml", global = true)]
+        config: PathBuf,
+        /// The folder of a demonstration instead of a configuration.
+        #[cfg(feature = "demo")]
+        #[arg(long, global = true)]
+        demo_dir: Option<PathBuf>,
+        #[command(flatten)]
+        args: guiyi::commands::keys::KeysArgs,
+    },
     /// Print the steps of a migration as a diagram.
     Journey,
     /// Walk the chain of the audit log.
@@ -88,6 +100,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let app = guiyi::app::build(config, guiyi::app::Ports::system(), false).await?;
             guiyi::commands::review::run(&app, args).await
         }
+        #[cfg(feature = "demo")]
+        Command::Keys { demo_dir: Some(folder), args, .. } => keys(&folder.join("keys"), args),
+        Command::Keys { config, args, .. } => keys(&guiyi::config::load(&config)?.keys.directory, args),
         Command::Journey => {
             println!("{}", guiyi::journeys::diagram::individual());
             println!("{}", guiyi::journeys::diagram::legal_person());
@@ -96,6 +111,10 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Audit { config } => audit(&config).await,
     }
+}
+
+fn keys(directory: &std::path::Path, args: guiyi::commands::keys::KeysArgs) -> anyhow::Result<()> {
+    guiyi::commands::keys::run(directory, guiyi::clock::Clock::System.now(), args, &mut std::io::stdout().lock())
 }
 
 async fn serve(path: &std::path::Path) -> anyhow::Result<()> {

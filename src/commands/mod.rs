@@ -1,3 +1,4 @@
 //! What operators and reviewers do on the command line, until the console is there.
 
+pub mod keys;
 pub mod review;

@@ -226,7 +226,8 @@ pub struct ClientEntry {
     pub name_en: String,
     /// Its secret, 22 characters or more; a client without one is public.
     pub secret: Option<Secret>,
-    /// Scopes that it may ask for, blank-separated.
+    /// Scopes that it may ask for, blank-separated; none for a client that signs nobody in.
+    #[serde(default)]
     pub scopes: String,
     /// For which kinds of accounts it can be signed in to: `individual`, `legal_person`, or both.
     #[serde(default = "individuals")]
@@ -247,9 +248,9 @@ pub struct ClientEntry {
     /// Whether the token endpoint's URL will do as audience of its assertions, beside the issuer.
     #[serde(default)]
     pub token_endpoint_as_audience: bool,
-    /// Whose access tokens it may ask for (RFC 8707).
+    /// The resource servers that it may ask tokens for (RFC 8707), to the letter.
     #[serde(default)]
-    pub resources: Vec<Url>,
+    pub resources: Vec<String>,
     /// Off: refused everywhere.
     #[serde(default = "yes")]
     pub enabled: bool,

@@ -1,7 +1,5 @@
 //! Relying parties (接入应用), as configured or as they have registered themselves.
 
-use url::Url;
-
 use crate::crypto::Keyring;
 use crate::ids::{ClientId, SystemId};
 use crate::protocol::account_kind::AccountKind;
@@ -91,8 +89,8 @@ pub struct Client {
     pub rotates: bool,
     /// Whether the token endpoint's URL will do as audience of its assertions, beside the issuer.
     pub lax_audience: bool,
-    /// Whose access tokens it may ask for (RFC 8707).
-    pub resources: Vec<Url>,
+    /// The resource servers that it may ask tokens for (RFC 8707), to the letter.
+    pub resources: Vec<String>,
     /// Off: refused everywhere, at once.
     pub enabled: bool,
     /// The rest, as it was registered.

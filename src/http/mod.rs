@@ -45,12 +45,11 @@ const BODY_LIMIT: usize = 64 * 1024;
 /// All routes. Protocol endpoints stand apart from pages: they have no cookies, no language and no error pages.
 pub fn router(app: Arc<App>) -> Router {
     let discovery = Bytes::from(metadata(&app.config).to_string());
-    let jwks = Bytes::from(app.signing.jwks().to_string());
     let protocol = Router::new()
         .route("/.well-known/openid-configuration", get(move || oidc::document(discovery.clone())))
-        .route("/jwks", get(move || oidc::document(jwks.clone())))
+        .route("/jwks", get(oidc::jwks))
         .route("/token", post(oidc::token))
-        .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo))
+        .route("/userinfo", get(oidc::userinfo).post(oidc::userinfo_post))
         .route("/introspect", post(oidc::introspect))
         .route("/revoke", post(oidc::revoke))
         .route("/clients", post(registration::register))

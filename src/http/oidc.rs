@@ -14,16 +14,23 @@ use super::mishap::Mishap;
 use super::posted::Form;
 use crate::app::App;
 use crate::protocol::error::{ErrorCode, OAuthError};
+use crate::protocol::params::Params;
 use crate::provider::token::{self, TokenError};
-use crate::provider::userinfo as endpoint;
+use crate::provider::userinfo::{self as endpoint, UserInfo};
 use crate::provider::{introspection, revocation};
 
 const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=300");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const JWT: HeaderValue = HeaderValue::from_static("application/jwt");
 
 /// A document that was made at the start and doesn't change while the process runs.
 pub(super) async fn document(text: Bytes) -> Response {
     ([(CONTENT_TYPE, JSON), (CACHE_CONTROL, PUBLIC)], text).into_response()
+}
+
+/// `GET /jwks`: the keys that are published at this moment.
+pub(super) async fn jwks(State(app): State<Arc<App>>) -> Response {
+    ([(CONTENT_TYPE, JSON), (CACHE_CONTROL, PUBLIC)], app.signing.jwks().to_string()).into_response()
 }
 
 /// `POST /token`
@@ -80,21 +87,43 @@ pub(super) fn failed_with(error: TokenError, challenge: &str) -> Response {
     }
 }
 
-/// `GET` or `POST /userinfo`, with the token in the header (RFC 6750, section 2.1).
+/// `GET /userinfo`, with the token in the header (RFC 6750, section 2.1).
 pub(super) async fn userinfo(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
-    let Some(token) = bearer_token(&headers) else {
+    told(&app, bearer_token(&headers)).await
+}
+
+/// `POST /userinfo`, with the token in the header or in the form (RFC 6750, section 2.2), never in both, and never in the
+/// query.
+pub(super) async fn userinfo_post(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    form: Result<Form, Mishap>,
+) -> Response {
+    let params = match form {
+        Ok(Form(params)) => params,
+        Err(Mishap::MediaType) => Params::default(),
+        Err(_) => return malformed(),
+    };
+    match (bearer_token(&headers), params.get("access_token")) {
+        (Some(_), Some(_)) => {
+            refuse(&OAuthError::new(ErrorCode::InvalidRequest, "the token must be sent in one way only"), None)
+        }
+        (token, posted) => told(&app, token.or(posted)).await,
+    }
+}
+
+async fn told(app: &App, token: Option<&str>) -> Response {
+    let Some(token) = token else {
         return (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, "Bearer realm=\"guiyi\"")]).into_response();
     };
-    match endpoint::userinfo(&app, token).await {
-        Ok(Ok(claims)) => Json(claims).into_response(),
-        Ok(Err(error)) => {
+    match endpoint::userinfo(app, token).await {
+        Ok(UserInfo::Plain(claims)) => Json(claims).into_response(),
+        Ok(UserInfo::Signed(token)) => ([(CONTENT_TYPE, JWT)], token).into_response(),
+        Err(TokenError::Protocol(error)) => {
             let challenge = format!("Bearer realm=\"guiyi\", error=\"{}\"", error.code.as_str());
             refuse(&error, Some(&challenge))
         }
-        Err(error) => {
-            tracing::error!(%error, "userinfo failed");
-            refuse(&OAuthError::new(ErrorCode::ServerError, "try again later"), None)
-        }
+        Err(error) => failed(error),
     }
 }
 
@@ -116,7 +145,7 @@ fn refuse(error: &OAuthError, challenge: Option<&str>) -> Response {
     let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
     let body = Json(json!({ "error": error.code.as_str(), "error_description": error.description }));
     let mut response = (status, body).into_response();
-    if let Some(challenge) = challenge.filter(|_| status == StatusCode::UNAUTHORIZED)
+    if let Some(challenge) = challenge.filter(|_| matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN))
         && let Ok(value) = HeaderValue::from_str(challenge)
     {
         response.headers_mut().insert(WWW_AUTHENTICATE, value);

@@ -1,4 +1,4 @@
-//! Background work: the outbox, the sweep, cases, units, the sealing of the audit log. Every node runs it; what one node must do
+//! Background work: the outbox, the sweep, cases, units, keys, the sealing of the audit log. Every node runs it; what one node must do
 //! alone is behind a lease.
 
 use std::sync::Arc;
@@ -18,6 +18,7 @@ const OUTBOX_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const CASES_EVERY: Duration = Duration::from_secs(5);
 const UNITS_EVERY: Duration = Duration::from_secs(60);
+const KEYS_EVERY: Duration = Duration::from_secs(5);
 const SEAL_EVERY: Duration = Duration::from_secs(5);
 /// An entry is sealed once no transaction can still be writing an earlier one.
 const SEAL_DELAY: Duration = Duration::from_secs(15);
@@ -30,6 +31,7 @@ pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<tokio::task::J
         tokio::spawn(sweep_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(cases_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(units_loop(Arc::clone(app), stop.clone())),
+        tokio::spawn(keys_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(seal_loop(Arc::clone(app), node, stop.clone())),
     ]
 }
@@ -103,6 +105,19 @@ async fn units_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     while pause(&mut stop, UNITS_EVERY).await {
         if let Err(error) = recheck::check_due(&app).await {
             log(&error, "the registry could not be asked again");
+        }
+    }
+}
+
+/// The keys folder is looked at again: somebody may have rotated the keys, on this node or another.
+async fn keys_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while pause(&mut stop, KEYS_EVERY).await {
+        let signing = app.signing.clone();
+        match tokio::task::spawn_blocking(move || signing.refresh()).await {
+            Ok(Ok(true)) => tracing::info!("other signing keys are published now"),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the keys could not be read again: the ones in use stay"),
+            Err(error) => tracing::error!(%error, "the keys could not be read again: the ones in use stay"),
         }
     }
 }

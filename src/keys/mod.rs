@@ -1,7 +1,11 @@
-//! Keys on disk and the signing keys made from them: RS256 and ES256, cached, published as JWKs.
+//! Keys on disk and the signing keys made from them: RS256, PS256, ES256 and EdDSA, rotated by their files' names, published
+//! as JWKs.
 
 mod files;
-mod jws;
+mod key;
+mod schedule;
+mod set;
 
 pub use files::{KeyError, load_root};
-pub use jws::{SigningKeys, at_hash};
+pub use schedule::{Listed, PUBLICATION, RETENTION, State, list, rotate};
+pub use set::{ID_TOKEN, SigningKeys, at_hash};

@@ -43,6 +43,8 @@ pub enum ErrorCode {
     InvalidRedirectUri,
     /// RFC 7591, section 3.2.2.
     InvalidClientMetadata,
+    /// RFC 8707, section 2.
+    InvalidTarget,
     /// RFC 6750, section 3.1.
     InvalidToken,
     /// RFC 6750, section 3.1.
@@ -82,6 +84,7 @@ impl ErrorCode {
             Self::UnmetAuthenticationRequirements => ("unmet_authentication_requirements", 400),
             Self::InvalidRedirectUri => ("invalid_redirect_uri", 400),
             Self::InvalidClientMetadata => ("invalid_client_metadata", 400),
+            Self::InvalidTarget => ("invalid_target", 400),
             Self::InvalidToken => ("invalid_token", 401),
             Self::InsufficientScope => ("insufficient_scope", 403),
         }

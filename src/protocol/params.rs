@@ -1,4 +1,5 @@
-//! Request parameters, read once: duplicates refused (RFC 6749, section 3.1), sizes bounded.
+//! Request parameters, read once: duplicates refused (RFC 6749, section 3.1) but of the one that is made to be repeated
+//! (RFC 8707, section 2), sizes bounded.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +7,8 @@ use std::collections::BTreeMap;
 pub const MAX_VALUE: usize = 4096;
 /// The most parameters of one request.
 pub const MAX_COUNT: usize = 64;
+/// The parameter that may appear more than once.
+const REPEATABLE: &str = "resource";
 
 /// What was wrong with the parameters as such.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +21,9 @@ pub enum ParamsFault {
     Characters,
 }
 
-/// Parameters of a request, each at most once. An empty value counts as absent (RFC 6749, section 3.1).
+/// Parameters of a request, each at most once, save `resource`. An empty value counts as absent (RFC 6749, section 3.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params(BTreeMap<String, Vec<String>>);
 
 impl Params {
     /// Reads a query or a form body.
@@ -28,7 +31,7 @@ impl Params {
     /// # Errors
     /// [`ParamsFault`]
     pub fn parse(encoded: &[u8]) -> Result<Self, ParamsFault> {
-        let mut map = BTreeMap::new();
+        let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (count, (name, value)) in url::form_urlencoded::parse(encoded).enumerate() {
             if count >= MAX_COUNT || value.len() > MAX_VALUE || name.len() > 128 {
                 return Err(ParamsFault::TooLarge);
@@ -38,16 +41,24 @@ impl Params {
             if value.contains(bad) || name.contains(bad) {
                 return Err(ParamsFault::Characters);
             }
-            if map.insert(name.into_owned(), value.into_owned()).is_some() {
+            let is_repeatable = name == REPEATABLE;
+            let values = map.entry(name.into_owned()).or_default();
+            if !values.is_empty() && !is_repeatable {
                 return Err(ParamsFault::Duplicate);
             }
+            values.push(value.into_owned());
         }
         Ok(Self(map))
     }
 
     /// A parameter's value; `None` if it is absent or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|v| !v.is_empty())
+        self.all(name).next()
+    }
+
+    /// All values of a parameter that aren't empty: for the one that may be repeated.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.get(name).into_iter().flatten().map(String::as_str).filter(|v| !v.is_empty())
     }
 
     /// A parameter's value, or an empty text: for form fields, where both are the same.
@@ -57,6 +68,7 @@ impl Params {
 
     /// All parameters that aren't empty.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(k, v)| (k.as_str(), v.as_str())).filter(|(_, v)| !v.is_empty())
+        let values = self.0.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+        values.map(|(name, value)| (name.as_str(), value.as_str())).filter(|(_, value)| !value.is_empty())
     }
 }

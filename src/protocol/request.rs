@@ -47,6 +47,9 @@ pub struct AuthorizationRequest {
     /// The claims that are asked for by name (section 5.5).
     #[serde(default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
+    /// The resource servers that its tokens are for (RFC 8707); none: the portal itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// The account kind asked for.
     pub account_kind: Option<super::account_kind::AccountKind>,
 }

@@ -6,8 +6,10 @@ use super::verified;
 use crate::config::{Config, RegistrationMode};
 use crate::protocol::acr::Acr;
 use crate::protocol::claims::Claim;
+use crate::protocol::client_metadata::GrantType;
 use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::scope::Scope;
+use crate::protocol::signing::SigningAlgorithm;
 
 /// Claims that come with no scope.
 const TOKEN_CLAIMS: [&str; 12] =
@@ -29,10 +31,11 @@ pub fn metadata(config: &Config) -> Value {
         "scopes_supported": Scope::ALL.map(Scope::as_str),
         "response_types_supported": ["code"],
         "response_modes_supported": ResponseMode::ALL.map(ResponseMode::as_str),
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": GrantType::ALL,
         "acr_values_supported": Acr::all(),
         "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "id_token_signing_alg_values_supported": SigningAlgorithm::ALL,
+        "userinfo_signing_alg_values_supported": SigningAlgorithm::ALL,
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],

@@ -8,7 +8,7 @@ use super::bearer::Bearer;
 use super::claims::subject;
 use super::refresh::{self, RefreshToken};
 use super::token::{ACCESS_TOKEN_LIFETIME, TokenError};
-use super::{client_auth, organization};
+use super::{client_auth, organization, resource};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::client::Client;
@@ -30,7 +30,7 @@ pub async fn introspect(app: &App, authorization: Option<&str>, params: &Params)
     let text = params.get("token").ok_or(OAuthError::new(ErrorCode::InvalidRequest, "token is missing"))?;
     let now = app.clock.now();
     if let Some(live) = live(app, text).await?.filter(|live| live.client.id == client.id) {
-        let mut told = told(app, client, &live.bearer, &live.access.scopes);
+        let mut told = told(app, client, live.bearer.as_ref(), &live.access.scopes, &live.access.resources);
         told.insert("token_type".to_owned(), json!("Bearer"));
         told.insert("exp".to_owned(), json!(live.access.expires_at.seconds()));
         told.insert("iat".to_owned(), json!(live.access.expires_at.minus(ACCESS_TOKEN_LIFETIME).seconds()));
@@ -56,23 +56,31 @@ async fn of_refresh_token(
     let Some((family, bearer)) = standing.filter(|(family, _)| family.answers(token.generation, now)) else {
         return Ok(inactive());
     };
-    let mut told = told(app, client, &bearer, &family.granted.scopes);
+    let granted = &family.granted;
+    let mut told = told(app, client, Some(&bearer), &granted.scopes, &granted.resources);
     told.insert("exp".to_owned(), json!(family.expires_at.seconds()));
     Ok(Value::Object(told))
 }
 
-/// Whom a token is about, and what it opens.
-fn told(app: &App, client: &Client, bearer: &Bearer, scopes: &Scopes) -> Map<String, Value> {
-    let mut told = organization::marks(app, client, bearer);
+/// Whom a token is about, what it opens, and where.
+fn told(
+    app: &App,
+    client: &Client,
+    bearer: Option<&Bearer>,
+    scopes: &Scopes,
+    resources: &[String],
+) -> Map<String, Value> {
+    let mut told = bearer.map(|bearer| organization::marks(app, client, bearer)).unwrap_or_default();
+    let sub = bearer.map_or_else(|| client.id.0.clone(), |bearer| subject(app, client, &bearer.account));
     for (name, value) in [
         ("active", json!(true)),
-        ("scope", json!(scopes.to_string())),
         ("client_id", json!(client.id)),
-        ("sub", json!(subject(app, client, &bearer.account))),
-        ("aud", json!(client.id)),
+        ("sub", json!(sub)),
+        ("aud", resource::audience(app, resources)),
         ("iss", json!(app.config.issuer_text())),
     ] {
         told.insert(name.to_owned(), value);
     }
+    told.extend(bearer.map(|_| ("scope".to_owned(), json!(scopes.to_string()))));
     told
 }

@@ -2,16 +2,19 @@
 //! of pages.
 
 mod access;
+mod access_jwt;
 pub mod authorize;
 pub mod bearer;
 pub mod claims;
 pub mod client_auth;
+mod client_credentials;
 pub mod discovery;
 pub mod hint;
 pub mod introspection;
 mod organization;
 mod refresh;
 pub mod registration;
+mod resource;
 pub mod revocation;
 pub mod token;
 pub mod userinfo;

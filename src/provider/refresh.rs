@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::authorize::code::Granted;
 use super::bearer::{Bearer, bearer};
+use super::resource;
 use super::token::{Marks, Of, TokenError, TokenResponse, acted, invalid, issue};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -79,8 +80,10 @@ pub(super) async fn refresh_token(app: &App, client: &Client, params: &Params) -
     let now = app.clock.now();
     let (family, bearer) = standing(app, client, &token, now).await?.ok_or(REFUSED)?;
     let scopes = narrowed(&family.granted.scopes, params)?;
+    let resources = resource::of_grant(client, &family.granted.resources, params)?;
     let generation = present(app, client, &token, &family.granted, &bearer, now).await?;
-    let of = Of { client, bearer: &bearer, grant: &token.grant, granted: &family.granted, scopes: &scopes };
+    let granted = &family.granted;
+    let of = Of { client, bearer: &bearer, grant: &token.grant, granted, scopes: &scopes, resources: &resources };
     let mut answer = issue(app, &of, Marks::default(), now).await?;
     if generation != token.generation {
         answer.refresh_token = Some(RefreshToken::seal(app, &token.grant, client, generation)?);

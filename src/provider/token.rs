@@ -1,4 +1,4 @@
-//! The token endpoint: the authorization code grant (RFC 6749, section 4.1.3). One durable write, one signature.
+//! The token endpoint, and the authorization code grant (RFC 6749, section 4.1.3): one durable write, one signature.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +10,9 @@ use super::access::AccessToken;
 use super::authorize::code::{Code, Granted};
 use super::bearer::{Bearer, bearer};
 use super::claims::{claims, subject};
+use super::client_credentials::client_credentials;
 use super::refresh::{RefreshToken, is_offline, refresh_token};
-use super::{client_auth, organization};
+use super::{client_auth, organization, resource};
 use crate::app::App;
 use crate::clock::{Random, Timestamp};
 use crate::domain::client::Client;
@@ -33,16 +34,18 @@ pub const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// A successful answer (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
 #[derive(Clone, Debug, Serialize)]
 pub struct TokenResponse {
-    /// Opaque to the client.
+    /// Opaque to the client, also where a resource server can read it.
     pub access_token: String,
     /// `Bearer`.
     pub token_type: &'static str,
     /// Seconds.
     pub expires_in: u64,
     /// What was granted.
-    pub scope: String,
-    /// Who, when and how.
-    pub id_token: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Who, when and how; none where it is about nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token: Option<String>,
     /// For the next tokens; only where it is another one than before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
@@ -97,9 +100,7 @@ pub async fn token(app: &App, authorization: Option<&str>, params: &Params) -> R
     match grant {
         GrantType::AuthorizationCode => authorization_code(app, &client, params).await,
         GrantType::RefreshToken => refresh_token(app, &client, params).await,
-        GrantType::ClientCredentials => {
-            Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported").into())
-        }
+        GrantType::ClientCredentials => client_credentials(app, &client, params).await,
     }
 }
 
@@ -111,11 +112,13 @@ async fn authorization_code(app: &App, client: &Client, params: &Params) -> Resu
     let text = params.get("code").ok_or(OAuthError::new(ErrorCode::InvalidRequest, "code is missing"))?;
     let code = Code::open(app, text).filter(|code| code.client == client.id).ok_or(invalid("the code is not valid"))?;
     check(&code, params, app.clock.now())?;
+    let resources = resource::of_grant(client, &code.granted.resources, params)?;
     let bearer = bearer_of(app, client, &code).await?;
     let now = app.clock.now();
     let offline = is_offline(client, &code.granted);
     redeem(app, &code, (&bearer, offline), now).await?;
-    let of = Of { client, bearer: &bearer, grant: &code.id, granted: &code.granted, scopes: &code.granted.scopes };
+    let (granted, scopes) = (&code.granted, &code.granted.scopes);
+    let of = Of { client, bearer: &bearer, grant: &code.id, granted, scopes, resources: &resources };
     let marks = Marks { nonce: code.nonce.as_deref(), session: Some(&code.session) };
     let mut answer = issue(app, &of, marks, now).await?;
     if offline {
@@ -222,6 +225,7 @@ pub(super) struct Of<'a> {
     pub(super) grant: &'a GrantId,
     pub(super) granted: &'a Granted,
     pub(super) scopes: &'a Scopes,
+    pub(super) resources: &'a [String],
 }
 
 /// What only the first ID token says.
@@ -241,19 +245,20 @@ pub(super) async fn issue(
     let access = AccessToken {
         grant: of.grant.clone(),
         client: of.client.id.clone(),
-        principal: of.granted.principal.clone(),
+        principal: Some(of.granted.principal.clone()),
         scopes: of.scopes.clone(),
         claims: of.granted.claims.userinfo.clone(),
+        resources: of.resources.to_vec(),
         expires_at: now.plus(ACCESS_TOKEN_LIFETIME),
     };
-    let access_token = access.seal(app).map_err(|_| TokenError::Signing)?;
+    let access_token = access.issue(app, of.client, Some((of.bearer, of.granted))).await?;
     let id_token = id_token(app, of, marks, &access_token, now).await?;
     Ok(TokenResponse {
         access_token,
         token_type: "Bearer",
         expires_in: ACCESS_TOKEN_LIFETIME.as_secs(),
-        scope: of.scopes.to_string(),
-        id_token,
+        scope: Some(of.scopes.to_string()),
+        id_token: Some(id_token),
         refresh_token: None,
     })
 }
@@ -270,6 +275,7 @@ async fn id_token(
     if !granted.claims.id_token.is_empty() {
         told.extend(claims(app, client, bearer, &Scopes::default(), &granted.claims.id_token).await?);
     }
+    let algorithm = client.metadata.id_token_signed_response_alg;
     let claims = IdToken {
         iss: app.config.issuer_text(),
         sub: &subject(app, client, &bearer.account),
@@ -280,9 +286,9 @@ async fn id_token(
         nonce: marks.nonce,
         acr: &granted.acr,
         amr: granted.methods.split(' ').collect(),
-        at_hash: at_hash(access_token),
+        at_hash: at_hash(algorithm, access_token),
         sid: marks.session.map(|session| super::hint::sid(app, client, session)),
         told,
     };
-    app.signing.sign(client.metadata.id_token_signed_response_alg, &claims).await.map_err(|_| TokenError::Signing)
+    app.signing.sign(algorithm, &claims).await.map_err(|_| TokenError::Signing)
 }

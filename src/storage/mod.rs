@@ -22,6 +22,7 @@ mod query;
 pub mod refresh_tokens;
 pub mod representative_invitations;
 pub mod reviews;
+pub mod revoked_tokens;
 pub mod sessions;
 pub mod sweep;
 pub mod tickets;
@@ -55,6 +56,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         representative_invitations::STATEMENTS,
         refresh_tokens::STATEMENTS,
         reviews::STATEMENTS,
+        revoked_tokens::STATEMENTS,
         sessions::STATEMENTS,
         sweep::STATEMENTS,
         tickets::STATEMENTS,

@@ -11,6 +11,7 @@ statements! {
     GRANTS = "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE expires_at <= $1 LIMIT 500)";
     REFRESH_TOKENS = "DELETE FROM refresh_tokens WHERE grant_id IN \
                       (SELECT grant_id FROM refresh_tokens WHERE expires_at <= $1 LIMIT 500)";
+    REVOKED_TOKENS = "DELETE FROM revoked_tokens WHERE id IN (SELECT id FROM revoked_tokens WHERE expires_at <= $1 LIMIT 500)";
     CODES = "DELETE FROM one_time_codes WHERE id IN (SELECT id FROM one_time_codes WHERE expires_at <= $1 LIMIT 200)";
     LIMITS = "DELETE FROM limits WHERE (subject, window_start) IN \
               (SELECT subject, window_start FROM limits WHERE expires_at <= $1 LIMIT 500)";
@@ -49,9 +50,19 @@ const DAY: i64 = 24 * 60 * 60 * 1000;
 /// The store's own.
 pub async fn sweep(tx: &mut Tx, now: Timestamp) -> Stored<u64> {
     let mut gone = 0;
-    for sql in
-        [INTERACTIONS, SESSIONS, GRANTS, REFRESH_TOKENS, CODES, LIMITS, TICKETS, UPSTREAM_SIGN_INS, EVIDENCE, ABANDONED]
-    {
+    for sql in [
+        INTERACTIONS,
+        SESSIONS,
+        GRANTS,
+        REFRESH_TOKENS,
+        REVOKED_TOKENS,
+        CODES,
+        LIMITS,
+        TICKETS,
+        UPSTREAM_SIGN_INS,
+        EVIDENCE,
+        ABANDONED,
+    ] {
         gone += execute!(tx, sql, now.0)?;
     }
     for sql in [JOURNEYS, OUTBOX] {

@@ -191,7 +191,7 @@ fn keys_are_made_private_and_a_readable_one_stops_the_start() {
     let folder = std::env::temp_dir().join(format!("guiyi-keys-{}", guiyi::clock::Random::system().token::<9>()));
     let random = guiyi::clock::Random::system();
     let first = guiyi::keys::load_root(&folder, &random).unwrap().encode();
-    guiyi::keys::SigningKeys::load(&folder).unwrap();
+    guiyi::keys::SigningKeys::load(&folder, &guiyi::clock::Clock::System).unwrap();
     assert_eq!(guiyi::keys::load_root(&folder, &random).unwrap().encode(), first, "made once");
     for entry in std::fs::read_dir(&folder).unwrap() {
         let mode = entry.unwrap().metadata().unwrap().permissions().mode();

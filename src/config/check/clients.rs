@@ -46,6 +46,12 @@ pub(super) fn client(faults: &mut Faults, client: &ClientEntry, systems: &[Syste
     if let Some(unknown) = client.scopes.split_whitespace().find(|s| !known.iter().any(|k| k.as_str() == *s)) {
         faults.add(at("scopes"), format!("there is no scope {unknown}"));
     }
+    for resource in &client.resources {
+        // RFC 8707, section 2.
+        if !Url::parse(resource).is_ok_and(|url| url.fragment().is_none()) {
+            faults.add(at("resources"), format!("{resource}: must be an absolute URI without a fragment"));
+        }
+    }
     if known.contains(Scope::LegacyAccounts) && client.owns_system.is_none() {
         faults.add(at("owns_system"), "the scope legacy_accounts needs the system that the client owns");
     }

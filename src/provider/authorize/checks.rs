@@ -9,6 +9,7 @@ use crate::protocol::pkce::CodeChallenge;
 use crate::protocol::prompt::Prompt;
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::{Scope, Scopes};
+use crate::provider::resource::requested;
 
 type Check = fn(&Addressed, &Params, &mut AuthorizationRequest) -> Result<(), OAuthError>;
 
@@ -25,6 +26,7 @@ pub(super) const PIPELINE: &[Check] = &[
     locales,
     acr_values,
     claims,
+    resource,
     login_hint,
     account_kind,
     offline_access,
@@ -48,6 +50,7 @@ pub(super) fn unchecked(addressed: &Addressed) -> AuthorizationRequest {
         essential_acr: Vec::new(),
         subjects: Vec::new(),
         claims: ClaimsRequest::default(),
+        resources: Vec::new(),
         account_kind: None,
     }
 }
@@ -168,6 +171,12 @@ fn claims(addressed: &Addressed, params: &Params, request: &mut AuthorizationReq
         request.acr_values.extend(parsed.acr_values);
         request.essential_acr = parsed.essential_acr;
     }
+    Ok(())
+}
+
+/// RFC 8707, section 2.1: resource servers that the client is registered for.
+fn resource(addressed: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    request.resources = requested(params, &addressed.client.resources)?;
     Ok(())
 }
 

@@ -32,6 +32,9 @@ pub struct Granted {
     /// The claims that were asked for by name.
     #[serde(rename = "q", default, skip_serializing_if = "ClaimsRequest::is_empty")]
     pub claims: ClaimsRequest,
+    /// For whom (RFC 8707); none: the portal itself.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// `auth_time`, in seconds.
     #[serde(rename = "t")]
     pub auth_time: i64,
@@ -91,6 +94,7 @@ impl Code {
             principal: bearer.principal(),
             scopes: scopes(request, bearer),
             claims: request.claims.clone(),
+            resources: request.resources.clone(),
             auth_time: session.authenticated_at.seconds(),
             acr: acr.to_string(),
             methods: session.methods.clone(),

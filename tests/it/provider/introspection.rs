@@ -32,7 +32,7 @@ both! {
         let access = text(&tokens, "access_token");
         let now = world.clock.now().seconds();
         assert_eq!(introspect(&world, access).await, json!({
-            "active": true, "scope": "openid profile offline_access", "client_id": BOOKING, "aud": BOOKING, "token_type": "Bearer",
+            "active": true, "scope": "openid profile offline_access", "client_id": BOOKING, "aud": "http://localhost:8080", "token_type": "Bearer",
             "iss": "http://localhost:8080", "sub": payload(&tokens)["sub"], "iat": now, "exp": now + 600,
         }));
         let of_refresh = introspect(&world, text(&tokens, "refresh_token")).await;

@@ -1,9 +1,11 @@
 //! The provider through the front door.
 
+mod access_tokens;
 mod authorize;
 mod bad_input;
 pub mod claims;
 mod introspection;
+mod keys;
 mod logout;
 mod nodes;
 mod refresh;
@@ -12,6 +14,7 @@ mod response_modes;
 mod selection;
 mod tokens;
 mod units;
+mod userinfo;
 
 pub use tokens::redeem;
 pub use units::acting_code;

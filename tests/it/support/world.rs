@@ -1,7 +1,8 @@
 //! A world of its own for each test.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,6 +13,7 @@ use guiyi::demo::world::{Neighbours, Places, Secrets, config};
 use guiyi::demo::{exam, inbox, legacy, police, registry, societies, source};
 use guiyi::domain::account::AccountKind;
 use guiyi::ids::{ClientId, SystemId};
+use guiyi::keys::SigningKeys;
 use guiyi::protocol::client_metadata::{ApplicationType, ClientMetadata};
 use guiyi::protocol::signing::SigningAlgorithm;
 use guiyi::secret::Secret;
@@ -84,6 +86,24 @@ pub async fn database(engine: Engine, folder: &Path) -> String {
     }
 }
 
+/// RSA keys take a while to make: every world begins with the same signing keys.
+fn same_keys(folder: &Path) {
+    static MADE: OnceLock<Vec<(std::ffi::OsString, Vec<u8>)>> = OnceLock::new();
+    let made = MADE.get_or_init(|| {
+        let folder = std::env::temp_dir().join(format!("guiyi-keys-{}", Random::system().token::<9>()));
+        SigningKeys::load(&folder, &Clock::System).unwrap();
+        let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap());
+        let made = files.map(|file| (file.file_name(), std::fs::read(file.path()).unwrap())).collect();
+        std::fs::remove_dir_all(folder).unwrap();
+        made
+    });
+    std::fs::create_dir_all(folder).unwrap();
+    for (name, text) in made {
+        std::fs::write(folder.join(name), text).unwrap();
+        std::fs::set_permissions(folder.join(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
 /// One number of a database.
 pub async fn scalar(db: &Db, sql: &str) -> i64 {
     let sql = sqlx::AssertSqlSafe(sql.to_owned());
@@ -121,6 +141,7 @@ impl World {
         };
         exam::write(&places.exam).await.unwrap();
         societies::write(&places.societies).await.unwrap();
+        same_keys(&folder.join("keys"));
         let mut config = config(&places, &secrets, &folder.join("keys"), &database(engine, &folder).await);
         let mut second = config.clients[0].clone();
         second.id = ClientId::from(RS256);
