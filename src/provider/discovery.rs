@@ -6,6 +6,7 @@ use super::verified;
 use crate::config::{Config, RegistrationMode};
 use crate::protocol::acr::Acr;
 use crate::protocol::claims::Claim;
+use crate::protocol::client_metadata::{AuthMethod, CLIENT_ALGORITHMS};
 use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::scope::Scope;
 
@@ -17,6 +18,8 @@ const TOKEN_CLAIMS: [&str; 12] =
 pub fn metadata(config: &Config) -> Value {
     let issuer = config.issuer_text();
     let at = |path: &str| format!("{issuer}{path}");
+    let methods = AuthMethod::ALL.map(AuthMethod::as_str);
+    let confidential: Vec<&str> = methods.into_iter().filter(|method| *method != AuthMethod::None.as_str()).collect();
     let mut metadata = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize"),
@@ -33,9 +36,12 @@ pub fn metadata(config: &Config) -> Value {
         "acr_values_supported": Acr::all(),
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": TOKEN_CLAIMS.into_iter().chain(Claim::ALL.map(Claim::as_str)).collect::<Vec<_>>(),

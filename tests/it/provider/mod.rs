@@ -1,5 +1,6 @@
 //! The provider through the front door.
 
+mod assertions;
 mod authorize;
 mod bad_input;
 pub mod claims;
