@@ -28,8 +28,16 @@ impl Params {
     /// # Errors
     /// [`ParamsFault`]
     pub fn parse(encoded: &[u8]) -> Result<Self, ParamsFault> {
+        Self::collect(url::form_urlencoded::parse(encoded).map(|(name, value)| (name.into_owned(), value.into_owned())))
+    }
+
+    /// The same from names and values.
+    ///
+    /// # Errors
+    /// [`ParamsFault`]
+    pub fn collect(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, ParamsFault> {
         let mut map = BTreeMap::new();
-        for (count, (name, value)) in url::form_urlencoded::parse(encoded).enumerate() {
+        for (count, (name, value)) in pairs.into_iter().enumerate() {
             if count >= MAX_COUNT || value.len() > MAX_VALUE || name.len() > 128 {
                 return Err(ParamsFault::TooLarge);
             }
@@ -38,7 +46,7 @@ impl Params {
             if value.contains(bad) || name.contains(bad) {
                 return Err(ParamsFault::Characters);
             }
-            if map.insert(name.into_owned(), value.into_owned()).is_some() {
+            if map.insert(name, value).is_some() {
                 return Err(ParamsFault::Duplicate);
             }
         }

@@ -48,8 +48,10 @@ pub fn metadata(config: &Config) -> Value {
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en"],
         "claims_parameter_supported": true,
-        "request_parameter_supported": false,
-        "request_uri_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
+        "request_object_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "authorization_response_iss_parameter_supported": true,
     });
     if let (Some(members), Value::Object(verified)) = (metadata.as_object_mut(), verified::metadata()) {

@@ -14,7 +14,7 @@ type Check = fn(&Addressed, &Params, &mut AuthorizationRequest) -> Result<(), OA
 
 /// Every check, in order.
 pub(super) const PIPELINE: &[Check] = &[
-    no_request_object,
+    no_registration,
     response_type,
     response_mode,
     scope,
@@ -56,18 +56,15 @@ const fn invalid(description: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidRequest, description)
 }
 
-/// OpenID Connect Core, section 6: not supported yet, and then never ignored (section 3.1.2.6).
-fn no_request_object(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
-    for (name, code) in [
-        ("request", ErrorCode::RequestNotSupported),
-        ("request_uri", ErrorCode::RequestUriNotSupported),
-        ("registration", ErrorCode::RegistrationNotSupported),
-    ] {
-        if params.get(name).is_some() {
-            return Err(OAuthError::new(code, "request objects and registration by value are not supported"));
+/// OpenID Connect Core, section 7.2.1: for providers that people run themselves; never ignored (section 3.1.2.6).
+fn no_registration(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    match params.get("registration") {
+        None => Ok(()),
+        Some(_) => {
+            let description = "registration by value is not supported";
+            Err(OAuthError::new(ErrorCode::RegistrationNotSupported, description))
         }
     }
-    Ok(())
 }
 
 /// The code flow only (RFC 9700, section 2.1.2).

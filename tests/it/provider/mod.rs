@@ -9,6 +9,7 @@ mod logout;
 mod nodes;
 mod refresh;
 mod registration;
+mod request_objects;
 mod response_modes;
 mod selection;
 mod tokens;
