@@ -25,6 +25,7 @@ pub(super) const PIPELINE: &[Check] = &[
     locales,
     acr_values,
     claims,
+    default_acr_values,
     login_hint,
     account_kind,
     offline_access,
@@ -123,8 +124,9 @@ fn prompt(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) ->
     Ok(())
 }
 
-/// OpenID Connect Core, section 3.1.2.1: seconds, not negative.
-fn max_age(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+/// OpenID Connect Core, section 3.1.2.1: seconds, not negative; by default what the client has registered.
+fn max_age(addressed: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    request.max_age = addressed.client.metadata.default_max_age.map(|seconds| seconds.max(0));
     if let Some(text) = params.get("max_age") {
         let seconds = text.parse::<i64>().ok().filter(|s| *s >= 0);
         request.max_age = Some(seconds.ok_or(invalid("max_age must be a number of seconds"))?);
@@ -164,6 +166,15 @@ fn claims(addressed: &Addressed, params: &Params, request: &mut AuthorizationReq
         request.subjects = parsed.subjects;
         request.acr_values.extend(parsed.acr_values);
         request.essential_acr = parsed.essential_acr;
+    }
+    Ok(())
+}
+
+/// What the client has registered, where the request says nothing of contexts (OpenID Connect Dynamic Client
+/// Registration, section 2).
+fn default_acr_values(addressed: &Addressed, _: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    if request.acr_values.is_empty() && request.essential_acr.is_empty() {
+        request.acr_values.extend(addressed.client.metadata.default_acr_values.iter().take(8).cloned());
     }
     Ok(())
 }

@@ -200,4 +200,27 @@ both! {
         *served.lock().unwrap() = (StatusCode::OK, unsigned(&object(&challenge)));
         assert_eq!(error(&world, &with_fragment).await, "invalid_request_object");
     }
+
+    async fn the_client_s_defaults_stand_where_the_request_says_nothing(world) {
+        let (verifier, challenge) = pkce();
+        let world = with(world, |metadata| {
+            metadata.default_max_age = Some(600);
+            metadata.default_acr_values = vec!["urn:guiyi:i2:a1".into()];
+        }).await;
+        let mut browser = signed_in(&world).await;
+        let code = code(&mut browser, &challenge, &[]).await;
+        assert_eq!(redeem(&world, &code, &verifier).await.0, 200);
+        world.advance(1200);
+        browser.get(&query(&challenge, &[("prompt", "none")])).await;
+        assert_eq!(param(&browser, "error").as_deref(), Some("login_required"), "the sign-in is older than the default");
+        browser.get(&query(&challenge, &[("prompt", "none"), ("max_age", "3600")])).await;
+        assert!(param(&browser, "code").is_some(), "the request's own goes before");
+        browser.get(&query(&challenge, &[])).await;
+        let stored = world.text("SELECT request FROM interactions ORDER BY created_at DESC LIMIT 1").await;
+        assert!(stored.contains("urn:guiyi:i2:a1") && stored.contains("\"max_age\":600"), "{stored}");
+        world.advance(1);
+        browser.get(&query(&challenge, &[("acr_values", "urn:guiyi:i1:a1")])).await;
+        let stored = world.text("SELECT request FROM interactions ORDER BY created_at DESC LIMIT 1").await;
+        assert!(stored.contains("[\"urn:guiyi:i1:a1\"]"), "{stored}");
+    }
 }
