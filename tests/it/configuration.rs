@@ -42,7 +42,11 @@ fn the_documented_example_is_a_configuration() {
 #[test]
 fn the_instance_for_the_conformance_suite_is_a_configuration() {
     let config = load(concat!(env!("CARGO_MANIFEST_DIR"), "/conformance/guiyi.toml").as_ref()).unwrap();
-    assert_eq!(config.clients.len(), 5, "two that send their secret in the header, one in the body, one a logout channel");
+    assert_eq!(
+        config.clients.len(),
+        5,
+        "two that send their secret in the header, one in the body, one a logout channel"
+    );
 }
 
 #[test]
