@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::cache::Caches;
+use crate::client_keys::ClientKeys;
 use crate::clients::{self, Clients};
 use crate::clock::{Clock, Random};
 use crate::config::{Config, Site};
@@ -53,6 +54,8 @@ pub struct App {
     pub gateway: Gateway,
     /// Calls to URLs that clients name.
     pub egress: Egress,
+    /// The public keys of relying parties.
+    pub client_keys: ClientKeys,
     site: Arc<Site>,
     /// Wakes the outbox.
     pub outbox: Notify,
@@ -110,6 +113,7 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
     let signing = SigningKeys::load(directory, &clock)?;
     let db = Db::open(config.database.url.expose(), config.database.connections).await?;
     let http = crate::http_client::build()?;
+    let egress = Egress::new(&config.egress)?;
     let signed = |service| SignedClient::new(service, &http, &clock, &random);
     Ok(Arc::new(App {
         clients: Clients::register(&config.clients, &keys),
@@ -120,7 +124,8 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
         source: PersonSource::new(signed(&config.source), clock.clone()),
         registry: UnitSource::new(signed(&config.registry), clock.clone()),
         gateway: Gateway::new(signed(&config.gateway)),
-        egress: Egress::new(&config.egress)?,
+        client_keys: ClientKeys::new(&egress, &clock),
+        egress,
         passwords: Passwords::new(config.passwords, random.clone())?,
         caches: Caches::new(&db, &keys, &clock),
         site: Arc::new(config.site.clone()),

@@ -103,7 +103,7 @@ pub fn registered(row: &Registered, settings: &Registration, keys: &Keyring) -> 
         sector: sector(&row.id, &metadata),
         access_tokens: AccessTokenFormat::Opaque,
         rotates: false,
-        lax_audience: false,
+        lax_audience: settings.token_endpoint_as_audience,
         resources: Vec::new(),
         enabled: !row.is_disabled,
         metadata,

@@ -7,6 +7,7 @@
 pub mod app;
 pub mod cache;
 pub mod captcha;
+pub mod client_keys;
 pub mod clients;
 pub mod clock;
 pub mod commands;

@@ -287,6 +287,8 @@ pub struct Registration {
     pub scopes: String,
     /// How many clients one address may register in an hour.
     pub hourly: u32,
+    /// Whether the token endpoint's URL will do as audience of their assertions, beside the issuer.
+    pub token_endpoint_as_audience: bool,
 }
 
 impl Default for Registration {
@@ -296,6 +298,7 @@ impl Default for Registration {
             initial_access_tokens: Vec::new(),
             scopes: "openid profile phone email offline_access".to_owned(),
             hourly: 20,
+            token_endpoint_as_audience: false,
         }
     }
 }

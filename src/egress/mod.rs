@@ -215,12 +215,14 @@ struct NotPublic;
 
 impl Resolve for PublicOnly {
     fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if !found.iter().all(|found| is_public(found.ip())) {
-                return Err(NotPublic.into());
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
+        Box::pin(public_addresses(name))
+    }
+}
+
+async fn public_addresses(name: Name) -> Result<Addrs, Box<dyn Error + Send + Sync>> {
+    let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+    match found.iter().all(|found| is_public(found.ip())) {
+        true => Ok(Box::new(found.into_iter())),
+        false => Err(NotPublic.into()),
     }
 }

@@ -18,7 +18,7 @@ use crate::protocol::params::Params;
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::Scopes;
 use crate::provider::authorize::code::Code;
-use crate::provider::authorize::{About, Addressed, Answer, Choice, Decision, Given, about, decide, is_named};
+use crate::provider::authorize::{About, Addressed, Answer, Choice, Decision, Given, about, decide, is_named, unfold};
 use crate::provider::bearer::Bearer;
 use crate::provider::hint;
 use crate::storage::consents::Key;
@@ -33,8 +33,9 @@ pub(super) async fn authorize(
     visit: Visit,
     Queried(params): Queried,
 ) -> Result<Reply, Mishap> {
+    let (params, fault) = unfold(&app, params).await?;
     let addressed = Addressed::prove(&app, &params).await??;
-    let mut request = match addressed.validate(&params) {
+    let mut request = match fault.map_or_else(|| addressed.validate(&params), Err) {
         Ok(request) => request,
         Err(error) => {
             let refusal = addressed.with_error(app.config.issuer_text(), &error);

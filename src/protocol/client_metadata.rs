@@ -10,6 +10,10 @@ use super::signing::SigningAlgorithm;
 /// How the id of a client that has registered itself begins: no configured one does.
 pub const REGISTERED: &str = "dyn-";
 
+/// Algorithms that clients sign with (RFC 7518, section 3.1; RFC 8037, section 3.1): the last for those that share a
+/// secret (`client_secret_jwt`). `none` isn't among them.
+pub const CLIENT_ALGORITHMS: [&str; 5] = ["RS256", "PS256", "ES256", "EdDSA", "HS256"];
+
 /// How a client proves itself at the token endpoint (OpenID Connect Core, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

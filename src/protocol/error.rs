@@ -37,6 +37,10 @@ pub enum ErrorCode {
     RequestUriNotSupported,
     /// OpenID Connect Core, section 3.1.2.6.
     RegistrationNotSupported,
+    /// OpenID Connect Core, section 3.1.2.6; RFC 9101, section 7.
+    InvalidRequestUri,
+    /// OpenID Connect Core, section 3.1.2.6; RFC 9101, section 7.
+    InvalidRequestObject,
     /// OpenID Connect Core Unmet Authentication Requirements 1.0.
     UnmetAuthenticationRequirements,
     /// RFC 7591, section 3.2.2.
@@ -81,6 +85,8 @@ impl ErrorCode {
             Self::RequestNotSupported => ("request_not_supported", 400),
             Self::RequestUriNotSupported => ("request_uri_not_supported", 400),
             Self::RegistrationNotSupported => ("registration_not_supported", 400),
+            Self::InvalidRequestUri => ("invalid_request_uri", 400),
+            Self::InvalidRequestObject => ("invalid_request_object", 400),
             Self::UnmetAuthenticationRequirements => ("unmet_authentication_requirements", 400),
             Self::InvalidRedirectUri => ("invalid_redirect_uri", 400),
             Self::InvalidClientMetadata => ("invalid_client_metadata", 400),

@@ -31,8 +31,16 @@ impl Params {
     /// # Errors
     /// [`ParamsFault`]
     pub fn parse(encoded: &[u8]) -> Result<Self, ParamsFault> {
+        Self::collect(url::form_urlencoded::parse(encoded).map(|(name, value)| (name.into_owned(), value.into_owned())))
+    }
+
+    /// The same from names and values.
+    ///
+    /// # Errors
+    /// [`ParamsFault`]
+    pub fn collect(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, ParamsFault> {
         let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (count, (name, value)) in url::form_urlencoded::parse(encoded).enumerate() {
+        for (count, (name, value)) in pairs.into_iter().enumerate() {
             if count >= MAX_COUNT || value.len() > MAX_VALUE || name.len() > 128 {
                 return Err(ParamsFault::TooLarge);
             }
@@ -42,11 +50,11 @@ impl Params {
                 return Err(ParamsFault::Characters);
             }
             let is_repeatable = name == REPEATABLE;
-            let values = map.entry(name.into_owned()).or_default();
+            let values = map.entry(name).or_default();
             if !values.is_empty() && !is_repeatable {
                 return Err(ParamsFault::Duplicate);
             }
-            values.push(value.into_owned());
+            values.push(value);
         }
         Ok(Self(map))
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::client_assertion;
 use super::token::TokenError;
 use crate::app::App;
 use crate::domain::client::{Client, ClientAuthentication};
@@ -21,26 +22,39 @@ const REFUSED: OAuthError = OAuthError::new(ErrorCode::InvalidClient, "client au
 pub async fn authenticate(app: &App, authorization: Option<&str>, params: &Params) -> Result<Arc<Client>, TokenError> {
     let twice = OAuthError::new(ErrorCode::InvalidRequest, "the client must authenticate in one way");
     let named = params.get("client_id");
-    let (id, presented) = match (authorization, params.get("client_secret")) {
-        (Some(_), Some(_)) => return Err(twice.into()),
-        (Some(header), None) => {
+    let assertion = params.get("client_assertion");
+    let (id, presented) = match (authorization, params.get("client_secret"), assertion) {
+        (Some(header), None, None) => {
             let (id, secret) = basic(header).ok_or(REFUSED)?;
             if named.is_some_and(|named| named != id) {
                 return Err(twice.into());
             }
             (id, Presented::Basic(secret))
         }
-        (None, Some(secret)) => (named.ok_or(REFUSED)?.to_owned(), Presented::Post(secret)),
-        (None, None) => (named.ok_or(REFUSED)?.to_owned(), Presented::Nothing),
+        (None, Some(secret), None) => (named.ok_or(REFUSED)?.to_owned(), Presented::Post(secret)),
+        (None, None, Some(assertion)) => {
+            if params.get("client_assertion_type") != Some(client_assertion::TYPE) {
+                return Err(REFUSED.into());
+            }
+            let id = named.map(str::to_owned).or_else(|| client_assertion::names(assertion)).ok_or(REFUSED)?;
+            (id, Presented::Assertion(assertion))
+        }
+        (None, None, None) => (named.ok_or(REFUSED)?.to_owned(), Presented::Nothing),
+        _ => return Err(twice.into()),
     };
     let client = app.client(&id).await?.ok_or(REFUSED)?;
-    if is_good(app, &client, &presented) { Ok(client) } else { Err(REFUSED.into()) }
+    let is_good = match presented {
+        Presented::Assertion(assertion) => client_assertion::proves(app, &client, assertion).await?,
+        presented => is_good(app, &client, &presented),
+    };
+    if is_good { Ok(client) } else { Err(REFUSED.into()) }
 }
 
 /// What came with a request.
 enum Presented<'a> {
     Basic(Secret),
     Post(&'a str),
+    Assertion(&'a str),
     Nothing,
 }
 

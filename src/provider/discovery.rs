@@ -6,7 +6,7 @@ use super::verified;
 use crate::config::{Config, RegistrationMode};
 use crate::protocol::acr::Acr;
 use crate::protocol::claims::Claim;
-use crate::protocol::client_metadata::GrantType;
+use crate::protocol::client_metadata::{AuthMethod, CLIENT_ALGORITHMS, GrantType};
 use crate::protocol::response_mode::ResponseMode;
 use crate::protocol::scope::Scope;
 use crate::protocol::signing::SigningAlgorithm;
@@ -19,6 +19,8 @@ const TOKEN_CLAIMS: [&str; 12] =
 pub fn metadata(config: &Config) -> Value {
     let issuer = config.issuer_text();
     let at = |path: &str| format!("{issuer}{path}");
+    let methods = AuthMethod::ALL.map(AuthMethod::as_str);
+    let confidential: Vec<&str> = methods.into_iter().filter(|method| *method != AuthMethod::None.as_str()).collect();
     let mut metadata = json!({
         "issuer": issuer,
         "authorization_endpoint": at("/authorize"),
@@ -36,17 +38,22 @@ pub fn metadata(config: &Config) -> Value {
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": SigningAlgorithm::ALL,
         "userinfo_signing_alg_values_supported": SigningAlgorithm::ALL,
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "introspection_endpoint_auth_methods_supported": confidential,
+        "introspection_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "code_challenge_methods_supported": ["S256"],
         "claim_types_supported": ["normal"],
         "claims_supported": TOKEN_CLAIMS.into_iter().chain(Claim::ALL.map(Claim::as_str)).collect::<Vec<_>>(),
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "ui_locales_supported": ["zh-CN", "en"],
         "claims_parameter_supported": true,
-        "request_parameter_supported": false,
-        "request_uri_parameter_supported": false,
+        "request_parameter_supported": true,
+        "request_uri_parameter_supported": true,
+        "require_request_uri_registration": true,
+        "request_object_signing_alg_values_supported": CLIENT_ALGORITHMS,
         "authorization_response_iss_parameter_supported": true,
     });
     if let (Some(members), Value::Object(verified)) = (metadata.as_object_mut(), verified::metadata()) {

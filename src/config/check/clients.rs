@@ -8,7 +8,7 @@ use super::Faults;
 use crate::config::{ClientEntry, Registration, RegistrationMode, System};
 use crate::ids::SystemId;
 use crate::protocol::account_kind::AccountKind;
-use crate::protocol::client_metadata::{AuthMethod, GrantType, REGISTERED};
+use crate::protocol::client_metadata::{AuthMethod, CLIENT_ALGORITHMS, GrantType, REGISTERED};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::{Scope, Scopes};
 
@@ -25,6 +25,7 @@ pub(super) fn client(faults: &mut Faults, client: &ClientEntry, systems: &[Syste
         faults.add(at(unknown), "there is no such setting");
     }
     authentication(faults, client);
+    requests(faults, client);
     let metadata = &client.metadata;
     let signs_in = metadata.may_use(GrantType::AuthorizationCode);
     if metadata.redirect_uris.is_empty() && signs_in {
@@ -80,6 +81,10 @@ fn authentication(faults: &mut Faults, client: &ClientEntry) {
     if method.has_secret() && client.secret.is_none() {
         faults.add(at("secret"), "this way of authentication needs a secret");
     }
+    if method == AuthMethod::ClientSecretJwt && client.secret.as_ref().is_some_and(|secret| secret.expose().len() < 32)
+    {
+        faults.add(at("secret"), "client_secret_jwt needs 32 characters or more (RFC 7518, section 3.2)");
+    }
     if method == AuthMethod::PrivateKeyJwt && !has_keys {
         faults.add(at("jwks_uri"), "private_key_jwt needs jwks_uri or jwks");
     }
@@ -94,6 +99,28 @@ fn authentication(faults: &mut Faults, client: &ClientEntry) {
     }
     if client.id.as_str().starts_with(REGISTERED) {
         faults.add(at("id"), format!("ids that begin with {REGISTERED} are given to clients that register themselves"));
+    }
+}
+
+/// How it asks: with what it signs, and where its request objects are.
+fn requests(faults: &mut Faults, client: &ClientEntry) {
+    let at = |field: &str| format!("clients.{}.{field}", client.id);
+    let metadata = &client.metadata;
+    for (field, algorithm) in [
+        ("token_endpoint_auth_signing_alg", &metadata.token_endpoint_auth_signing_alg),
+        ("request_object_signing_alg", &metadata.request_object_signing_alg),
+    ] {
+        if algorithm.as_ref().is_some_and(|algorithm| !CLIENT_ALGORITHMS.contains(&algorithm.as_str())) {
+            faults.add(at(field), format!("must be one of {}", CLIENT_ALGORITHMS.join(", ")));
+        }
+    }
+    for uri in &metadata.request_uris {
+        if !Url::parse(uri).is_ok_and(|uri| uri.scheme() == "https") {
+            faults.add(at("request_uris"), format!("{uri} is no https URL"));
+        }
+    }
+    if metadata.default_max_age.is_some_and(|seconds| seconds < 0) {
+        faults.add(at("default_max_age"), "must be 0 or more");
     }
 }
 

@@ -15,7 +15,7 @@ type Check = fn(&Addressed, &Params, &mut AuthorizationRequest) -> Result<(), OA
 
 /// Every check, in order.
 pub(super) const PIPELINE: &[Check] = &[
-    no_request_object,
+    no_registration,
     response_type,
     response_mode,
     scope,
@@ -27,6 +27,7 @@ pub(super) const PIPELINE: &[Check] = &[
     acr_values,
     claims,
     resource,
+    default_acr_values,
     login_hint,
     account_kind,
     offline_access,
@@ -59,18 +60,15 @@ const fn invalid(description: &'static str) -> OAuthError {
     OAuthError::new(ErrorCode::InvalidRequest, description)
 }
 
-/// OpenID Connect Core, section 6: not supported yet, and then never ignored (section 3.1.2.6).
-fn no_request_object(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
-    for (name, code) in [
-        ("request", ErrorCode::RequestNotSupported),
-        ("request_uri", ErrorCode::RequestUriNotSupported),
-        ("registration", ErrorCode::RegistrationNotSupported),
-    ] {
-        if params.get(name).is_some() {
-            return Err(OAuthError::new(code, "request objects and registration by value are not supported"));
+/// OpenID Connect Core, section 7.2.1: for providers that people run themselves; never ignored (section 3.1.2.6).
+fn no_registration(_: &Addressed, params: &Params, _: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    match params.get("registration") {
+        None => Ok(()),
+        Some(_) => {
+            let description = "registration by value is not supported";
+            Err(OAuthError::new(ErrorCode::RegistrationNotSupported, description))
         }
     }
-    Ok(())
 }
 
 /// The code flow only (RFC 9700, section 2.1.2).
@@ -129,8 +127,9 @@ fn prompt(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) ->
     Ok(())
 }
 
-/// OpenID Connect Core, section 3.1.2.1: seconds, not negative.
-fn max_age(_: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+/// OpenID Connect Core, section 3.1.2.1: seconds, not negative; by default what the client has registered.
+fn max_age(addressed: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    request.max_age = addressed.client.metadata.default_max_age.map(|seconds| seconds.max(0));
     if let Some(text) = params.get("max_age") {
         let seconds = text.parse::<i64>().ok().filter(|s| *s >= 0);
         request.max_age = Some(seconds.ok_or(invalid("max_age must be a number of seconds"))?);
@@ -177,6 +176,15 @@ fn claims(addressed: &Addressed, params: &Params, request: &mut AuthorizationReq
 /// RFC 8707, section 2.1: resource servers that the client is registered for.
 fn resource(addressed: &Addressed, params: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
     request.resources = requested(params, &addressed.client.resources)?;
+    Ok(())
+}
+
+/// What the client has registered, where the request says nothing of contexts (OpenID Connect Dynamic Client
+/// Registration, section 2).
+fn default_acr_values(addressed: &Addressed, _: &Params, request: &mut AuthorizationRequest) -> Result<(), OAuthError> {
+    if request.acr_values.is_empty() && request.essential_acr.is_empty() {
+        request.acr_values.extend(addressed.client.metadata.default_acr_values.iter().take(8).cloned());
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The authorization endpoint by phase: parameters → [`Addressed`] (client and redirect URI proven; it alone owns the
+//! The authorization endpoint by phase: parameters → a request object unfolded → [`Addressed`] (client and redirect URI proven; it alone owns the
 //! way back) → [`AuthorizationRequest`] (every check passed) → a decision → a code. Before `Addressed` an error is a
 //! page, after it an answer to the client: the type decides.
 
@@ -8,6 +8,7 @@ mod checks;
 pub mod code;
 pub mod guardian;
 mod policy;
+mod request_object;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::storage::Stored;
 pub use about::{About, Choice, about, is_named};
 pub use answer::Answer;
 pub use policy::{Decision, Given, decide};
+pub use request_object::unfold;
 
 /// Why a request can't even be answered by a redirect (RFC 6749, section 4.1.2.1): it is shown to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

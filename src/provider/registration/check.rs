@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::ids::ClientId;
-use crate::protocol::client_metadata::{ApplicationType, AuthMethod, ClientMetadata, GrantType};
+use crate::protocol::client_metadata::{ApplicationType, AuthMethod, CLIENT_ALGORITHMS, ClientMetadata, GrantType};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::redirect_uri::RedirectUri;
 
@@ -105,6 +105,10 @@ fn authentication(metadata: &ClientMetadata) -> Checked {
     let has_keys = metadata.jwks.is_some() || metadata.jwks_uri.is_some();
     if metadata.token_endpoint_auth_method == Some(AuthMethod::PrivateKeyJwt) && !has_keys {
         return Err(invalid("private_key_jwt needs jwks_uri or jwks"));
+    }
+    let algorithm = metadata.token_endpoint_auth_signing_alg.as_deref();
+    if !algorithm.is_none_or(|name| CLIENT_ALGORITHMS.contains(&name)) {
+        return Err(invalid("token_endpoint_auth_signing_alg isn't one that is offered"));
     }
     Ok(())
 }

@@ -73,8 +73,8 @@ both! {
             ("max_age", "-1", "invalid_request"),
             ("max_age", "soon", "invalid_request"),
             ("account_kind", "robot", "invalid_request"),
-            ("request", "eyJhbGciOiJub25lIn0..", "request_not_supported"),
-            ("request_uri", "https://evil.example/r", "request_uri_not_supported"),
+            ("request", "eyJhbGciOiJub25lIn0..", "invalid_request_object"),
+            ("request_uri", "https://evil.example/r", "invalid_request_uri"),
             ("registration", "{}", "registration_not_supported"),
         ] {
             browser.get(&query(&challenge, &[(name, value)])).await;

@@ -1,6 +1,7 @@
 //! The provider through the front door.
 
 mod access_tokens;
+mod assertions;
 mod authorize;
 mod bad_input;
 pub mod claims;
@@ -10,6 +11,7 @@ mod logout;
 mod nodes;
 mod refresh;
 mod registration;
+mod request_objects;
 mod response_modes;
 mod selection;
 mod tokens;

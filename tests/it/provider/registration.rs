@@ -5,11 +5,12 @@ use axum::http::Request;
 use guiyi::config::RegistrationMode;
 use guiyi::secret::Secret;
 use http_body_util::BodyExt;
+use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::*;
-use crate::support::{RelyingParty, endpoint, userinfo};
+use crate::support::{RelyingParty, Signer, endpoint, userinfo};
 
 const CALLBACK: &str = "https://new.example/callback";
 const INITIAL: &str = "an-initial-access-token-0123456789";
@@ -240,5 +241,29 @@ both! {
         assert_eq!(endpoint(&world.router, "/token", None, &wrong).await.0, 401);
         let twice = endpoint(&world.router, "/token", Some((id, secret)), &with).await;
         assert_eq!((twice.0, text(&twice.1, "error")), (400, "invalid_request"), "in one way only");
+    }
+
+    async fn a_client_that_registers_a_key_proves_itself_by_it(world) {
+        let signer = Signer::new(Algorithm::ES256, "k1");
+        let mut world = open(world).await;
+        let mut wished = metadata();
+        wished["token_endpoint_auth_method"] = json!("private_key_jwt");
+        wished["jwks"] = signer.jwks();
+        let client = register(&world, &wished).await;
+        let id = text(&client, "client_id").to_owned();
+        assert!(client["client_secret"].is_null());
+        let is_in = async |world: &World, audience: &str| {
+            let jti = guiyi::clock::Random::system().token::<16>();
+            let claims = json!({ "iss": id, "sub": id, "aud": audience, "jti": jti, "exp": 1_795_485_660 });
+            let assertion = signer.sign(&claims);
+            let kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+            let form = [("client_assertion_type", kind), ("client_assertion", assertion.as_str()), ("token", "none")];
+            endpoint(&world.router, "/revoke", None, &form).await.0 == 200
+        };
+        assert!(is_in(&world, "http://localhost:8080").await);
+        assert!(!is_in(&world, "http://localhost:8080/token").await, "the issuer alone");
+        world.restart_with(|config| config.registration.token_endpoint_as_audience = true).await;
+        assert!(is_in(&world, "http://localhost:8080/token").await, "unless the operator lets such clients do that");
+        assert_eq!(refused(&world, json!({ "token_endpoint_auth_signing_alg": "none" })).await, "invalid_client_metadata");
     }
 }

@@ -3,6 +3,7 @@
 
 mod browser;
 mod relying_party;
+mod signer;
 mod tls;
 mod unit;
 mod upstream;
@@ -10,6 +11,7 @@ mod world;
 
 pub use browser::Browser;
 pub use relying_party::{RelyingParty, Started, endpoint, token, userinfo};
+pub use signer::{Signer, changed, unsigned};
 pub use tls::{listen_tls, through};
 pub use unit::{Unit, account_of, agent, end, representative, representative_at, say, unit, unit_at};
 pub use upstream::{Rogue, Token, at_police, parameter};
