@@ -133,7 +133,7 @@ both! {
             ("iss", json!("social-security")), ("sub", json!("social-security")), ("iss", Value::Null), ("sub", Value::Null),
             ("sub", json!(["real-estate-booking"])),
         ] {
-            assert!(!is_in(&world, &signer.sign(&changed(&claims(), &[change.clone()]))).await, "{change:?}");
+            assert!(!is_in(&world, &signer.sign(&changed(&claims(), std::slice::from_ref(&change)))).await, "{change:?}");
         }
         let other = changed(&claims(), &[("iss", json!("social-security")), ("sub", json!("social-security"))]);
         assert!(!is_in(&world, &signer.sign(&other)).await, "for another client");
