@@ -1,5 +1,5 @@
 //! `guiyi keys …`: the signing keys and their rotation. It works on the folder alone; a running portal notices within
-//! seconds.
+//! a second or two.
 
 use std::io::Write;
 use std::path::Path;

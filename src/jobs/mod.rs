@@ -18,7 +18,7 @@ const OUTBOX_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const CASES_EVERY: Duration = Duration::from_secs(5);
 const UNITS_EVERY: Duration = Duration::from_secs(60);
-const KEYS_EVERY: Duration = Duration::from_secs(5);
+const KEYS_EVERY: Duration = Duration::from_secs(1);
 const SEAL_EVERY: Duration = Duration::from_secs(5);
 /// An entry is sealed once no transaction can still be writing an earlier one.
 const SEAL_DELAY: Duration = Duration::from_secs(15);

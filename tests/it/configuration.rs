@@ -32,7 +32,7 @@ fn the_documented_example_is_a_configuration() {
     let path = file(&example());
     let config = load(&path).unwrap();
     assert_eq!(config.issuer_text(), "https://portal.example.gov.cn");
-    assert_eq!(config.clients.len(), 1);
+    assert_eq!(config.clients.len(), 2, "one that signs people in, and a machine");
     assert_eq!(config.systems.len(), 4, "one of each connector kind, and a table of units");
     let held: Vec<_> = config.systems.iter().map(|s| AccountKind::ALL.map(|kind| s.holds(kind))).collect();
     assert_eq!(held, [[true, true], [true, false], [false, true], [true, false]]);
