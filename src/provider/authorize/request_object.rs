@@ -125,6 +125,14 @@ fn parameters(claims: &Map<String, Value>) -> Result<Vec<(String, String)>, OAut
     let mut all = Vec::new();
     for (name, value) in claims.iter().filter(|(name, _)| !OWN.contains(&name.as_str())) {
         let text = match value {
+            // The one parameter that may be repeated (RFC 8707, section 2).
+            Value::Array(several) if name == "resource" => {
+                let texts = several.iter().map(|one| one.as_str().map(str::to_owned));
+                let texts: Option<Vec<String>> = texts.collect();
+                let texts = texts.ok_or(invalid("a resource in the request object is no text"))?;
+                all.extend(texts.into_iter().map(|text| (name.clone(), text)));
+                continue;
+            }
             Value::String(text) => text.clone(),
             Value::Number(_) | Value::Bool(_) | Value::Object(_) => value.to_string(),
             Value::Null | Value::Array(_) => return Err(invalid("a member of the request object is no parameter")),
