@@ -13,6 +13,7 @@ mod client_jwt;
 pub mod discovery;
 pub mod hint;
 pub mod introspection;
+pub mod logout_token;
 mod organization;
 mod refresh;
 pub mod registration;

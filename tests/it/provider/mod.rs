@@ -8,6 +8,7 @@ pub mod claims;
 mod introspection;
 mod keys;
 mod logout;
+mod logout_back_channel;
 mod nodes;
 mod refresh;
 mod registration;
