@@ -12,6 +12,7 @@ mod headers;
 mod home;
 mod journey;
 mod language;
+mod logged_out;
 mod login;
 mod login_code;
 mod logout;

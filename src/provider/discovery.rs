@@ -30,6 +30,8 @@ pub fn metadata(config: &Config) -> Value {
         "introspection_endpoint": at("/introspect"),
         "revocation_endpoint": at("/revoke"),
         "end_session_endpoint": at("/logout"),
+        "frontchannel_logout_supported": true,
+        "frontchannel_logout_session_supported": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
         "scopes_supported": Scope::ALL.map(Scope::as_str),

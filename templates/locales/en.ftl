@@ -287,6 +287,9 @@ form-post-text = You are on your way to “{ $value }”. If nothing happens, pr
 form-post-button = Continue
 logged-out-title = You are signed out
 logged-out-text = You have signed out. On a shared computer, please close the browser.
+logged-out-telling = The applications that you used are being told. You are taken back in a few seconds.
+logged-out-continue = Continue
+logged-out-frame = Signing out of an application
 
 account-title = My account
 account-user-name = User name

@@ -287,6 +287,9 @@ form-post-text = 正在前往“{ $value }”。如果页面没有自动跳转�
 form-post-button = 继续
 logged-out-title = 已退出登录
 logged-out-text = 您已安全退出。在公共电脑上，请关闭浏览器。
+logged-out-telling = 正在通知您使用过的应用退出，几秒后自动返回。
+logged-out-continue = 继续
+logged-out-frame = 正在退出应用
 
 account-title = 我的账号
 account-user-name = 用户名

@@ -9,6 +9,8 @@ mod introspection;
 mod keys;
 mod logout;
 mod logout_back_channel;
+mod logout_front_channel;
+mod logout_requests;
 mod nodes;
 mod refresh;
 mod registration;
