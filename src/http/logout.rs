@@ -154,6 +154,6 @@ async fn read(app: &App, params: &Params) -> Result<Asked, Mishap> {
 /// the next person at a shared machine finds nothing of the last. A logout that ended nothing leaves a running
 /// migration alone.
 fn forget(app: &App, reply: Reply) -> Reply {
-    let gone = [Cookie::Session, Cookie::Browser, Cookie::After];
+    let gone = [Cookie::Session, Cookie::State, Cookie::Browser, Cookie::After];
     gone.into_iter().fold(reply, |reply, cookie| reply.cookie(cookie.clear(&app.config))).forgetting()
 }

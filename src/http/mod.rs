@@ -5,6 +5,7 @@ mod actor;
 mod answer;
 mod authorize;
 mod captcha;
+mod check_session;
 mod consent;
 mod cookies;
 mod email;
@@ -55,6 +56,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/revoke", post(oidc::revoke))
         .route("/clients", post(registration::register))
         .route("/clients/{id}", get(registration::read).put(registration::update).delete(registration::remove))
+        .route("/check-session", get(check_session::show))
         .route("/health", get(oidc::health));
     let pages = Router::new()
         .route("/", get(home::home))

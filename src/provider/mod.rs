@@ -19,6 +19,7 @@ mod refresh;
 pub mod registration;
 mod resource;
 pub mod revocation;
+pub mod session_state;
 pub mod token;
 pub mod userinfo;
 mod verified;

@@ -17,6 +17,7 @@ mod registration;
 mod request_objects;
 mod response_modes;
 mod selection;
+mod session_management;
 mod tokens;
 mod units;
 mod userinfo;
