@@ -3,6 +3,7 @@
 mod account;
 mod actor;
 mod answer;
+mod apps;
 mod authorize;
 mod captcha;
 mod check_session;
@@ -75,6 +76,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/logout", get(logout::end_session).post(logout::end_session_post))
         .route("/leave", post(logout::leave))
         .route("/logout/confirm", post(logout::confirm))
+        .route("/apps", get(apps::show))
         .route("/account", get(account::show))
         .route("/account/links", get(account::links::show))
         .route("/account/links/{id}", get(account::links::ask).post(account::links::unlink))

@@ -882,3 +882,10 @@ children-sessions = signed in: { $value }
 children-consents = applications: { $value }
 child-sessions-title = Where the child is signed in
 child-consent-allow = Allow
+
+# The connected applications
+apps-title = Applications
+apps-hint = everything that you can sign in to
+apps-text = Choose an application: it opens with your unified account, without another password.
+apps-none = No application is connected for this kind of account yet.
+apps-there = Sign in from its own website or app.

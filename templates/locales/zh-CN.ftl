@@ -882,3 +882,10 @@ children-sessions = 登录 { $value } 处
 children-consents = 应用授权 { $value } 个
 child-sessions-title = 孩子登录的设备
 child-consent-allow = 同意
+
+# 接入应用
+apps-title = 应用中心
+apps-hint = 可以登录的全部应用
+apps-text = 请选择应用：用统一账号直接进入，无需再输密码。
+apps-none = 目前还没有面向此类账号的应用。
+apps-there = 请从该应用自己的网站或客户端登录。

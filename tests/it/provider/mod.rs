@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod assertions;
+mod apps;
 mod authorize;
 mod bad_input;
 pub mod claims;
