@@ -1,8 +1,8 @@
 //! The provider through the front door.
 
 mod access_tokens;
-mod assertions;
 mod apps;
+mod assertions;
 mod authorize;
 mod bad_input;
 pub mod claims;
