@@ -154,6 +154,14 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_account ON sessions (account_id);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 
+-- Who has to be told when a session ends: clients with a logout URI that it has signed in to, and as whom.
+CREATE TABLE session_clients (
+  session_id TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE,
+  account_id TEXT NOT NULL,
+  client_id TEXT NOT NULL,
+  PRIMARY KEY (session_id, account_id, client_id)
+);
+
 CREATE TABLE interactions (
   id TEXT PRIMARY KEY,
   browser_hash TEXT NOT NULL,
@@ -303,7 +311,7 @@ CREATE INDEX spent_tickets_expiry ON spent_tickets (expires_at);
 CREATE TABLE outbox (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL,
-  payload TEXT NOT NULL,               -- sealed
+  payload TEXT NOT NULL,               -- sealed, but for ids
   due_at BIGINT NOT NULL,
   attempts BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,

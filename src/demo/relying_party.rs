@@ -19,6 +19,7 @@ mod provider;
 mod session;
 mod sign_in;
 mod sign_out;
+mod told;
 mod trouble;
 
 use provider::Provider;
@@ -30,7 +31,8 @@ use trouble::Trouble;
 pub struct RelyingPartyConfig {
     /// The portal's issuer.
     pub issuer: String,
-    /// The relying party's own address, without a slash at the end. `/callback` and `/logged-out` are below it.
+    /// The relying party's own address, without a slash at the end. `/callback`, `/logged-out`, `/initiate`,
+    /// `/frontchannel-logout` and `/backchannel-logout` are below it.
     pub base_url: String,
     /// Its `client_id`.
     pub client_id: String,
@@ -89,5 +91,8 @@ pub fn router(state: RelyingParty) -> Router {
         .route("/callback", get(sign_in::callback))
         .route("/logout", post(sign_out::logout))
         .route("/logged-out", get(sign_out::logged_out))
+        .route("/initiate", get(told::initiate))
+        .route("/frontchannel-logout", get(told::front_channel))
+        .route("/backchannel-logout", post(told::back_channel))
         .with_state(state)
 }

@@ -133,6 +133,11 @@ impl Client {
         hosts
     }
 
+    /// Whether it wants to be told when a session ends (OpenID Connect Front-Channel and Back-Channel Logout 1.0).
+    pub fn hears_of_logouts(&self) -> bool {
+        self.metadata.frontchannel_logout_uri.is_some() || self.metadata.backchannel_logout_uri.is_some()
+    }
+
     /// Whether it takes accounts of a kind.
     pub fn takes(&self, kind: AccountKind) -> bool {
         self.account_kinds.contains(&kind)

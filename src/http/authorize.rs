@@ -21,6 +21,7 @@ use crate::provider::authorize::code::Code;
 use crate::provider::authorize::{About, Addressed, Answer, Choice, Decision, Given, about, decide, is_named, unfold};
 use crate::provider::bearer::Bearer;
 use crate::provider::hint;
+use crate::provider::session_state::session_state;
 use crate::storage::consents::Key;
 use crate::storage::interactions;
 
@@ -174,7 +175,8 @@ async fn next(
     Ok(match (decide(request, &given), &found, bearer) {
         (Decision::Issue, Some((session, _)), Some(bearer)) => {
             let code = Code::issue(app, request, session, bearer, visit.now)?;
-            Next::Done(addressed.with_code(issuer, &code))
+            let state = session_state(app, client, &addressed.redirect_uri, session);
+            Next::Done(addressed.with_code(issuer, &code, &state))
         }
         (Decision::Refuse(error), ..) => Next::Done(addressed.with_error(issuer, &error)),
         (page, _, bearer) => Next::Page(page, bearer.cloned()),

@@ -1,11 +1,14 @@
-//! Cookies: HttpOnly, SameSite=Lax, host-only; `Secure` and `__Host-` wherever the issuer is https.
+//! Cookies: HttpOnly, SameSite=Lax, host-only; `Secure` and `__Host-` wherever the issuer is https. One is read by a script.
 
 use std::time::Duration;
 
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 
+use crate::app::App;
 use crate::config::Config;
+use crate::ids::SessionId;
+use crate::provider::session_state::browser_state;
 
 /// The portal's cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,10 @@ pub(super) enum Cookie {
     Browser,
     /// The session: `id.secret`.
     Session,
+    /// Whether it is still the same session, for the script of `check_session_iframe`: see [`session_state`].
+    ///
+    /// [`session_state`]: crate::provider::session_state
+    State,
     /// The accounts that this browser is known to.
     Known,
     /// The language.
@@ -30,6 +37,8 @@ impl Cookie {
             (Self::Browser, false) => "guiyi_browser",
             (Self::Session, true) => "__Host-guiyi_session",
             (Self::Session, false) => "guiyi_session",
+            (Self::State, true) => "__Host-guiyi_state",
+            (Self::State, false) => "guiyi_state",
             (Self::Known, true) => "__Host-guiyi_known",
             (Self::Known, false) => "guiyi_known",
             (Self::Language, true) => "__Host-guiyi_language",
@@ -55,8 +64,14 @@ impl Cookie {
     /// The header that sets it; without `max_age` it ends with the browser.
     pub(super) fn set(self, config: &Config, value: &str, max_age: Option<Duration>) -> HeaderValue {
         let secure = if config.secure_cookies() { "; Secure" } else { "" };
+        // The check of sessions runs in a frame of other sites' pages.
+        let reach = match (self, config.secure_cookies()) {
+            (Self::State, true) => "SameSite=None",
+            (Self::State, false) => "SameSite=Lax",
+            _ => "HttpOnly; SameSite=Lax",
+        };
         let age = max_age.map(|a| format!("; Max-Age={}", a.as_secs())).unwrap_or_default();
-        let text = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(config));
+        let text = format!("{}={value}; Path=/; {reach}{secure}{age}", self.name(config));
         HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
     }
 
@@ -64,4 +79,11 @@ impl Cookie {
     pub(super) fn clear(self, config: &Config) -> HeaderValue {
         self.set(config, "gone", Some(Duration::ZERO))
     }
+}
+
+/// The cookies of a session that has begun: its own, `id.secret`, and what says that it is another one than before.
+pub(super) fn signed_in(app: &App, session: &str) -> [HeaderValue; 2] {
+    let id = session.split_once('.').map_or("", |(id, _)| id);
+    let state = browser_state(&app.keys, &SessionId::from(id));
+    [Cookie::Session.set(&app.config, session, None), Cookie::State.set(&app.config, &state, None)]
 }

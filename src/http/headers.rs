@@ -24,16 +24,23 @@ impl Reference {
     }
 }
 
+/// Marks an answer that other sites may show in a frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Framed;
+
 /// Adds the headers.
 pub(super) async fn secure(mut request: Request, next: Next) -> Response {
     let reference = Reference::new();
     let id = HeaderValue::from_str(&reference.0).unwrap_or(HeaderValue::from_static("-"));
     request.extensions_mut().insert(reference);
     let mut response = next.run(request).await;
+    let framed = response.extensions().get::<Framed>().is_some();
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    if !framed {
+        headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
     headers

@@ -1,4 +1,4 @@
-//! The portal's front page, its style sheet and its one script.
+//! The portal's front page, its style sheet and its two scripts.
 
 use askama::Template;
 use axum::extract::Path;
@@ -22,12 +22,14 @@ pub(super) async fn home(visit: Visit) -> Reply {
 
 const STYLE: &str = include_str!("../../templates/assets/site.css");
 const FORM_POST: &str = include_str!("../../templates/assets/form_post.js");
+const CHECK_SESSION: &str = include_str!("../../templates/assets/check_session.js");
 
 /// `GET /assets/{name}`
 pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Mishap> {
     let (media, text) = match name.as_str() {
         "site.css" => ("text/css; charset=utf-8", STYLE),
         "form_post.js" => ("text/javascript; charset=utf-8", FORM_POST),
+        "check_session.js" => ("text/javascript; charset=utf-8", CHECK_SESSION),
         _ => return Err(Mishap::NotFound),
     };
     Ok(([(CONTENT_TYPE, media), (CACHE_CONTROL, "public, max-age=3600")], text).into_response())

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 
-use super::cookies::Cookie;
+use super::cookies::{Cookie, signed_in};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
@@ -42,11 +42,8 @@ pub(super) async fn reply(app: &App, visit: &Visit, headers: &HeaderMap, answer:
     }
     let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
     let known = known.with(app, account, visit.now)?;
-    Ok(Reply::to(finished.to).cookie(Cookie::Session.set(&app.config, session, None)).cookie(Cookie::Known.set(
-        &app.config,
-        &known,
-        Some(KNOWN_BROWSER_LIFETIME),
-    )))
+    let known = Cookie::Known.set(&app.config, &known, Some(KNOWN_BROWSER_LIFETIME));
+    Ok(Reply::to(finished.to).cookies(signed_in(app, session)).cookie(known))
 }
 
 /// The request that waits behind a page, if it is this browser's.
@@ -157,7 +154,7 @@ async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap>
     let cookie = finished_session(app, visit, id, account);
     if visit.signed_in.is_none() && crate::sign_in::session::read(app, &cookie).await?.is_some() {
         let here = format!("/journey/{id}/done");
-        return Ok(Reply::to(here).cookie(Cookie::Session.set(&app.config, &cookie, None)));
+        return Ok(Reply::to(here).cookies(signed_in(app, &cookie)));
     }
     let waiting = match &stage.interaction {
         Some(id) => interactions::find(&mut app.db.read().await?, id, &visit.browser, visit.now).await?,

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::cookies::Cookie;
+use super::cookies::{Cookie, signed_in};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
@@ -221,7 +221,7 @@ pub(super) async fn begun(
     if let Some((old, _)) = &visit.signed_in {
         crate::sign_in::session::end(app, old, "signed in again").await?;
     }
-    let reply = reply.cookie(Cookie::Session.set(&app.config, &new.cookie(), None));
+    let reply = reply.cookies(signed_in(app, &new.cookie()));
     let age = Some(crate::sign_in::KNOWN_BROWSER_LIFETIME);
     Ok(known.iter().fold(reply, |reply, known| reply.cookie(Cookie::Known.set(&app.config, known, age))))
 }

@@ -6,10 +6,13 @@ use askama::Template;
 use axum::extract::State;
 
 use super::cookies::Cookie;
+use super::logged_out;
 use super::mishap::Mishap;
 use super::posted::{Form, Posted, Queried};
 use super::reply::Reply;
 use crate::app::App;
+use crate::domain::client::Client;
+use crate::domain::session::Session;
 use crate::pages::{Page, Rendered, Visit};
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
@@ -25,18 +28,24 @@ struct LogoutPage {
     fields: Vec<(&'static str, String)>,
 }
 
-#[derive(Template)]
-#[template(path = "logged_out.html")]
-struct LoggedOutPage {
-    page: Page,
-}
-
 /// A logout that was asked for.
 struct Asked {
-    client: Option<String>,
+    client: Option<Arc<Client>>,
     /// The session that the hint names, as that client knows it.
     sid: Option<String>,
     back: Option<String>,
+}
+
+impl Asked {
+    fn back(&self) -> Option<&str> {
+        self.back.as_deref()
+    }
+
+    /// Whether the hint proves that this very session signed in there.
+    fn proves(&self, app: &App, session: &Session) -> bool {
+        let (Some(client), Some(sid)) = (&self.client, &self.sid) else { return false };
+        crate::secret::same(sid.as_bytes(), hint::sid(app, client, &session.id).as_bytes())
+    }
 }
 
 /// `GET /logout`
@@ -58,24 +67,16 @@ pub(super) async fn end_session_post(form: Result<Form, Mishap>) -> Result<Reply
 }
 
 async fn answer(app: &App, visit: &Visit, params: &Params) -> Result<Reply, Mishap> {
-    let asked = read(app, visit, params)?;
-    let Some((session, _)) = &visit.signed_in else { return Ok(done(visit, &asked)) };
-    // The hint proves that this very session signed in there: no need to ask. Anything less is asked.
-    let proven = asked.sid.as_ref().is_some_and(|sid| {
-        params.get("id_token_hint").and_then(|t| hint::read(app, t)).is_some_and(|h| {
-            app.clients
-                .get(&h.aud)
-                .is_some_and(|c| crate::secret::same(sid.as_bytes(), hint::sid(app, c, &session.id).as_bytes()))
-        })
-    });
-    if proven {
-        session::end(app, session, "relying party").await?;
-        return Ok(forget(app, done(visit, &asked)));
+    let asked = read(app, params).await?;
+    let Some((session, _)) = &visit.signed_in else { return logged_out::page(app, visit, None, asked.back()).await };
+    // No need to ask where the hint proves enough. Anything less is asked.
+    if asked.proves(app, session) {
+        return leaving(app, visit, session, "relying party", asked.back()).await;
     }
     let names = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
     let page = LogoutPage {
         page: visit.page("logout-title"),
-        client: asked.client,
+        client: asked.client.map(|client| client.name(visit.locale.is_english()).to_owned()),
         fields: names.into_iter().filter_map(|n| Some((n, params.get(n)?.to_owned()))).collect(),
     };
     let mut rendered = Rendered::new(200, &page);
@@ -91,24 +92,37 @@ pub(super) async fn confirm(
     visit: Visit,
     Posted(params): Posted,
 ) -> Result<Reply, Mishap> {
-    let asked = read(&app, &visit, &params)?;
-    let reply = done(&visit, &asked);
-    let Some((session, _)) = &visit.signed_in else { return Ok(reply) };
-    session::end(&app, session, "person").await?;
-    Ok(forget(&app, reply))
+    let asked = read(&app, &params).await?;
+    match &visit.signed_in {
+        None => logged_out::page(&app, &visit, None, asked.back()).await,
+        Some((session, _)) => leaving(&app, &visit, session, "person", asked.back()).await,
+    }
 }
 
 /// `POST /leave`: whoever breaks off a wizard at a shared machine leaves nothing there. The journey is kept where it has
 /// a case number; it is reached by 继续办理 alone.
 pub(super) async fn leave(State(app): State<Arc<App>>, visit: Visit, Posted(_): Posted) -> Result<Reply, Mishap> {
-    if let Some((session, _)) = &visit.signed_in {
-        session::end(&app, session, "person").await?;
+    match &visit.signed_in {
+        None => Ok(forget(&app, Reply::to("/"))),
+        Some((session, _)) => leaving(&app, &visit, session, "person", Some("/")).await,
     }
-    Ok(forget(&app, Reply::to("/")))
+}
+
+/// Ends the session here and at its clients.
+async fn leaving(
+    app: &App,
+    visit: &Visit,
+    session: &Session,
+    why: &'static str,
+    back: Option<&str>,
+) -> Result<Reply, Mishap> {
+    session::end(app, session, why).await?;
+    let reply = logged_out::page(app, visit, Some(&session.id), back).await?;
+    Ok(forget(app, reply))
 }
 
 /// Checks what a relying party asks (section 2 and 3): the way back must be registered, to the letter.
-fn read(app: &App, visit: &Visit, params: &Params) -> Result<Asked, Mishap> {
+async fn read(app: &App, params: &Params) -> Result<Asked, Mishap> {
     let hint = match params.get("id_token_hint") {
         Some(token) => Some(hint::read(app, token).ok_or(Mishap::Logout)?),
         None => None,
@@ -121,10 +135,10 @@ fn read(app: &App, visit: &Visit, params: &Params) -> Result<Asked, Mishap> {
     }
     let id = named.or(hint.as_ref().map(|h| h.aud.as_str()));
     let client = match id {
-        Some(id) => Some(app.clients.get(id).ok_or(Mishap::Client)?),
+        Some(id) => Some(app.client(id).await?.ok_or(Mishap::Client)?),
         None => None,
     };
-    let back = match (params.get("post_logout_redirect_uri"), client) {
+    let back = match (params.get("post_logout_redirect_uri"), &client) {
         (None, _) => None,
         (Some(_), None) => return Err(Mishap::RedirectUri),
         (Some(uri), Some(client)) => {
@@ -133,25 +147,13 @@ fn read(app: &App, visit: &Visit, params: &Params) -> Result<Asked, Mishap> {
             Some(registered.ok_or(Mishap::RedirectUri)?.with_query(state))
         }
     };
-    let english = visit.locale.is_english();
-    Ok(Asked { client: client.map(|c| c.name(english).to_owned()), sid: hint.and_then(|h| h.sid), back })
-}
-
-/// Where it ends: at the relying party, or on the portal's own page.
-fn done(visit: &Visit, asked: &Asked) -> Reply {
-    match &asked.back {
-        Some(back) => Reply::to(back),
-        None => {
-            let page = Visit { signed_in: None, ..visit.clone() }.page("logged-out-title");
-            Reply::page(Rendered::new(200, &LoggedOutPage { page }))
-        }
-    }
+    Ok(Asked { client, sid: hint.and_then(|h| h.sid), back })
 }
 
 /// A session has ended: its cookie and the browser's binding go, and what the browser kept of earlier pages, so that
 /// the next person at a shared machine finds nothing of the last. A logout that ended nothing leaves a running
 /// migration alone.
 fn forget(app: &App, reply: Reply) -> Reply {
-    let gone = [Cookie::Session, Cookie::Browser, Cookie::After];
+    let gone = [Cookie::Session, Cookie::State, Cookie::Browser, Cookie::After];
     gone.into_iter().fold(reply, |reply, cookie| reply.cookie(cookie.clear(&app.config))).forgetting()
 }

@@ -3,8 +3,10 @@
 mod account;
 mod actor;
 mod answer;
+mod apps;
 mod authorize;
 mod captcha;
+mod check_session;
 mod consent;
 mod cookies;
 mod email;
@@ -12,6 +14,7 @@ mod headers;
 mod home;
 mod journey;
 mod language;
+mod logged_out;
 mod login;
 mod login_code;
 mod logout;
@@ -54,6 +57,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/revoke", post(oidc::revoke))
         .route("/clients", post(registration::register))
         .route("/clients/{id}", get(registration::read).put(registration::update).delete(registration::remove))
+        .route("/check-session", get(check_session::show))
         .route("/health", get(oidc::health));
     let pages = Router::new()
         .route("/", get(home::home))
@@ -72,6 +76,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/logout", get(logout::end_session).post(logout::end_session_post))
         .route("/leave", post(logout::leave))
         .route("/logout/confirm", post(logout::confirm))
+        .route("/apps", get(apps::show))
         .route("/account", get(account::show))
         .route("/account/links", get(account::links::show))
         .route("/account/links/{id}", get(account::links::ask).post(account::links::unlink))

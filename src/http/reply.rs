@@ -16,14 +16,14 @@ pub(super) struct Reply {
 
 #[derive(Debug)]
 enum Kind {
-    Page(Rendered),
+    Page(Box<Rendered>),
     Redirect(String),
 }
 
 impl Reply {
     /// A page.
     pub(super) fn page(rendered: Rendered) -> Self {
-        Self { kind: Kind::Page(rendered), cookies: Vec::new(), clear_site_data: false }
+        Self { kind: Kind::Page(Box::new(rendered)), cookies: Vec::new(), clear_site_data: false }
     }
 
     /// 303: the browser goes on with GET.
@@ -34,6 +34,12 @@ impl Reply {
     /// The same answer with a cookie.
     pub(super) fn cookie(mut self, cookie: HeaderValue) -> Self {
         self.cookies.push(cookie);
+        self
+    }
+
+    /// The same answer with several cookies.
+    pub(super) fn cookies(mut self, cookies: impl IntoIterator<Item = HeaderValue>) -> Self {
+        self.cookies.extend(cookies);
         self
     }
 
@@ -48,8 +54,10 @@ fn policy(rendered: &Rendered) -> HeaderValue {
     let action = rendered.form_action.as_deref().unwrap_or_default();
     let image = rendered.image_source.as_deref().unwrap_or_default();
     let script = if rendered.scripted { "script-src 'self'; " } else { "" };
+    let frames = rendered.departure.as_ref().map(|departure| format!("frame-src {}; ", departure.frames));
+    let frames = frames.unwrap_or_default();
     let text = format!(
-        "default-src 'none'; {script}style-src 'self'; img-src 'self' data: {image}; form-action 'self' {action}; \
+        "default-src 'none'; {script}style-src 'self'; img-src 'self' data: {image}; form-action 'self' {action}; {frames}\
          frame-ancestors 'none'; base-uri 'none'"
     );
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'"))
@@ -67,6 +75,11 @@ impl IntoResponse for Reply {
                 headers.insert(CONTENT_SECURITY_POLICY, policy);
                 if let Some(seconds) = rendered.refresh {
                     headers.insert(HeaderName::from_static("refresh"), HeaderValue::from(seconds));
+                }
+                if let Some((seconds, to)) = rendered.departure.and_then(|departure| departure.onward)
+                    && let Ok(value) = HeaderValue::from_str(&format!("{seconds}; url={to}"))
+                {
+                    headers.insert(HeaderName::from_static("refresh"), value);
                 }
                 response
             }

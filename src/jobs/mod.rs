@@ -1,5 +1,7 @@
-//! Background work: the outbox, the sweep, cases, units, keys, the sealing of the audit log. Every node runs it; what one node must do
-//! alone is behind a lease.
+//! Background work: the outbox, logouts, the sweep, cases, units, keys, the sealing of the audit log. Every node runs it; what one
+//! node must do alone is behind a lease.
+
+mod logouts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +15,11 @@ use crate::mandates::recheck;
 use crate::review::news;
 use crate::storage::{StorageError, Stored, audit, leases, outbox, sweep};
 
+pub use logouts::deliver as tell_clients;
+
 /// How often a node looks for due messages when nothing wakes it.
 const OUTBOX_EVERY: Duration = Duration::from_secs(2);
+const LOGOUTS_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const CASES_EVERY: Duration = Duration::from_secs(5);
 const UNITS_EVERY: Duration = Duration::from_secs(60);
@@ -28,6 +33,7 @@ pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<tokio::task::J
     let node = app.random.token::<12>();
     vec![
         tokio::spawn(outbox_loop(Arc::clone(app), stop.clone())),
+        tokio::spawn(logouts_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(sweep_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(cases_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(units_loop(Arc::clone(app), stop.clone())),
@@ -52,6 +58,15 @@ async fn outbox_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
             () = app.outbox.notified() => {}
             () = tokio::time::sleep(OUTBOX_EVERY) => {}
             _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Clients are told of sessions that have ended.
+async fn logouts_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while pause(&mut stop, LOGOUTS_EVERY).await {
+        if let Err(error) = tell_clients(&app).await {
+            log(&error, "clients could not be told of logouts");
         }
     }
 }

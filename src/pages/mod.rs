@@ -13,4 +13,4 @@ pub use captcha::{captcha, passes_captcha};
 pub use form::{FieldError, Form};
 pub use locale::{Locale, keys};
 pub use moment::beijing;
-pub use visit::{Asker, Page, Rendered, Visit, login};
+pub use visit::{Asker, Departure, Page, Rendered, Visit, login};

@@ -114,6 +114,15 @@ impl Page {
     }
 }
 
+/// What the page after a logout does by itself.
+#[derive(Clone, Debug)]
+pub struct Departure {
+    /// Whose pages its hidden frames show: origins of relying parties, blank-separated.
+    pub frames: String,
+    /// After how many seconds the browser goes on, and where to.
+    pub onward: Option<(u32, String)>,
+}
+
 /// A page, rendered.
 #[derive(Clone, Debug)]
 pub struct Rendered {
@@ -123,6 +132,8 @@ pub struct Rendered {
     pub html: String,
     /// Seconds after which the browser loads it again.
     pub refresh: Option<u32>,
+    /// What it does for applications that somebody leaves.
+    pub departure: Option<Box<Departure>>,
     /// Where its pictures may come from besides this site: the origin of a relying party's logo.
     pub image_source: Option<String>,
     /// Where its forms may lead besides this site: the origin of a relying party that a form's answer redirects to.
@@ -135,19 +146,28 @@ impl Rendered {
     /// Renders a template.
     pub fn new<T: askama::Template>(status: u16, template: &T) -> Self {
         match template.render() {
-            Ok(html) => Self { status, html, refresh: None, image_source: None, form_action: None, scripted: false },
+            Ok(html) => Self::blank(status, html),
             Err(error) => {
                 tracing::error!(%error, "a template failed");
-                let html = "<!doctype html><title>500</title>".to_owned();
-                Self { status: 500, html, refresh: None, image_source: None, form_action: None, scripted: false }
+                Self::blank(500, "<!doctype html><title>500</title>".to_owned())
             }
         }
+    }
+
+    fn blank(status: u16, html: String) -> Self {
+        Self { status, html, refresh: None, departure: None, image_source: None, form_action: None, scripted: false }
     }
 
     /// Has the browser load the page again, until the person stops that (WCAG 2.2, success criterion 2.2.1).
     #[must_use]
     pub fn refreshing(self, refresh: Option<u32>) -> Self {
         Self { refresh, ..self }
+    }
+
+    /// Has the browser tell applications of a logout, and go on by itself.
+    #[must_use]
+    pub fn departing(self, departure: Departure) -> Self {
+        Self { departure: Some(Box::new(departure)), ..self }
     }
 
     /// Allows this page to show a picture of another origin.

@@ -24,6 +24,7 @@ use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
 use crate::protocol::scope::Scopes;
 use crate::storage::grants::{self, Grant, Redeemed, Standing};
+use crate::storage::session_clients::{self, SignedIn};
 use crate::storage::{StorageError, Stored, Tx, audit, refresh_tokens};
 
 /// How long an access token is good for.
@@ -116,7 +117,7 @@ async fn authorization_code(app: &App, client: &Client, params: &Params) -> Resu
     let bearer = bearer_of(app, client, &code).await?;
     let now = app.clock.now();
     let offline = is_offline(client, &code.granted);
-    redeem(app, &code, (&bearer, offline), now).await?;
+    redeem(app, client, &code, (&bearer, offline), now).await?;
     let (granted, scopes) = (&code.granted, &code.granted.scopes);
     let of = Of { client, bearer: &bearer, grant: &code.id, granted, scopes, resources: &resources };
     let marks = Marks { nonce: code.nonce.as_deref(), session: Some(&code.session) };
@@ -152,7 +153,13 @@ async fn bearer_of(app: &App, client: &Client, code: &Code) -> Result<Bearer, To
     Ok(found.ok_or(invalid("the account has ended, or whoever acts for it may not any more"))?)
 }
 
-async fn redeem(app: &App, code: &Code, (bearer, offline): (&Bearer, bool), now: Timestamp) -> Result<(), TokenError> {
+async fn redeem(
+    app: &App,
+    client: &Client,
+    code: &Code,
+    (bearer, offline): (&Bearer, bool),
+    now: Timestamp,
+) -> Result<(), TokenError> {
     let session = (!offline).then(|| code.session.clone());
     let grant = Grant {
         id: code.id.clone(),
@@ -165,8 +172,13 @@ async fn redeem(app: &App, code: &Code, (bearer, offline): (&Bearer, bool), now:
     };
     let family = offline.then(|| (Arc::clone(&app.keys), code.granted.clone()));
     let (for_unit, random) = (bearer.is_unit(), app.random.clone());
-    // A person's own sign-on is one row.
-    if !offline && !for_unit {
+    let signed_in = client.hears_of_logouts().then(|| SignedIn {
+        session: code.session.clone(),
+        account: code.granted.principal.account.clone(),
+        client: code.client.clone(),
+    });
+    // A person's own sign-on is one row, at a client that doesn't ask to hear of its end.
+    if !offline && !for_unit && signed_in.is_none() {
         let grant = grant.clone();
         if app.db.write_one(move |tx| Box::pin(async move { grants::store(tx, &grant, now).await })).await? {
             app.caches.granted(&code.id, Standing::Active(session));
@@ -182,6 +194,9 @@ async fn redeem(app: &App, code: &Code, (bearer, offline): (&Bearer, bool), now:
                     return Stored::Ok(redeemed);
                 }
                 let of = (&grant.id, &grant.client, &grant.principal);
+                if let Some(signed_in) = &signed_in {
+                    session_clients::note(tx, signed_in).await?;
+                }
                 if let Some((keys, granted)) = family {
                     refresh_tokens::insert(tx, &keys, of, &granted, now).await?;
                 }

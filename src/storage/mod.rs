@@ -23,6 +23,7 @@ pub mod refresh_tokens;
 pub mod representative_invitations;
 pub mod reviews;
 pub mod revoked_tokens;
+pub mod session_clients;
 pub mod sessions;
 pub mod sweep;
 pub mod tickets;
@@ -57,6 +58,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         refresh_tokens::STATEMENTS,
         reviews::STATEMENTS,
         revoked_tokens::STATEMENTS,
+        session_clients::STATEMENTS,
         sessions::STATEMENTS,
         sweep::STATEMENTS,
         tickets::STATEMENTS,

@@ -1,7 +1,7 @@
 //! Sessions: the cookie's secret is stored only as a keyed hash.
 
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
-use super::{Conn, StorageError, Stored, Tx, changes, grants};
+use super::{Conn, StorageError, Stored, Tx, changes, grants, session_clients};
 use crate::clock::Timestamp;
 use crate::domain::acting::Acting;
 use crate::domain::device::Device;
@@ -118,19 +118,19 @@ pub async fn seen(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<()> {
     execute!(tx, SEEN, id.as_str(), now.0).map(drop)
 }
 
-/// Ends a session of an account and everything granted in it; `false` if it had ended before, or is another's.
+/// Ends a session of an account and everything granted in it, and has its clients told; `false` if it had ended before, or is another's.
 ///
 /// # Errors
 /// The store's own.
 pub async fn end(tx: &mut Tx, account: &AccountId, id: &SessionId, now: Timestamp) -> Stored<bool> {
     let ended = execute!(tx, END, id.as_str(), account.as_str(), now.0)? == 1;
     if ended {
-        end_grants(tx, id, now).await?;
+        finish(tx, id, now).await?;
     }
     Ok(ended)
 }
 
-/// Ends every other session of a session's account, and everything granted in them; which they were.
+/// Ends every other session of a session's account in the same way; which they were.
 ///
 /// # Errors
 /// The store's own.
@@ -138,12 +138,12 @@ pub async fn end_others(tx: &mut Tx, here: &Session, now: Timestamp) -> Stored<V
     let rows = fetch_all!(tx, (String,), END_OTHERS, here.account.as_str(), here.id.as_str(), now.0)?;
     let ended: Vec<SessionId> = rows.into_iter().map(|(id,)| SessionId(id)).collect();
     for id in &ended {
-        end_grants(tx, id, now).await?;
+        finish(tx, id, now).await?;
     }
     Ok(ended)
 }
 
-/// Ends every session of an account, and everything granted in them; which they were.
+/// Ends every session of an account in the same way; which they were.
 ///
 /// # Errors
 /// The store's own.
@@ -151,13 +151,15 @@ pub async fn end_all(tx: &mut Tx, account: &AccountId, now: Timestamp) -> Stored
     let rows = fetch_all!(tx, (String,), END_ALL, account.as_str(), now.0)?;
     let ended: Vec<SessionId> = rows.into_iter().map(|(id,)| SessionId(id)).collect();
     for id in &ended {
-        end_grants(tx, id, now).await?;
+        finish(tx, id, now).await?;
     }
     Ok(ended)
 }
 
-async fn end_grants(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<()> {
+/// What follows from the end of a session, whoever has ended it.
+async fn finish(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<()> {
     grants::revoke_of_session(tx, id, now).await?;
+    session_clients::tell(tx, id, now).await?;
     changes::record(tx, &cache_key(id), now).await
 }
 

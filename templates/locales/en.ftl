@@ -287,6 +287,9 @@ form-post-text = You are on your way to “{ $value }”. If nothing happens, pr
 form-post-button = Continue
 logged-out-title = You are signed out
 logged-out-text = You have signed out. On a shared computer, please close the browser.
+logged-out-telling = The applications that you used are being told. You are taken back in a few seconds.
+logged-out-continue = Continue
+logged-out-frame = Signing out of an application
 
 account-title = My account
 account-user-name = User name
@@ -879,3 +882,10 @@ children-sessions = signed in: { $value }
 children-consents = applications: { $value }
 child-sessions-title = Where the child is signed in
 child-consent-allow = Allow
+
+# The connected applications
+apps-title = Applications
+apps-hint = everything that you can sign in to
+apps-text = Choose an application: it opens with your unified account, without another password.
+apps-none = No application is connected for this kind of account yet.
+apps-there = Sign in from its own website or app.

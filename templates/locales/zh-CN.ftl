@@ -287,6 +287,9 @@ form-post-text = 正在前往“{ $value }”。如果页面没有自动跳转�
 form-post-button = 继续
 logged-out-title = 已退出登录
 logged-out-text = 您已安全退出。在公共电脑上，请关闭浏览器。
+logged-out-telling = 正在通知您使用过的应用退出，几秒后自动返回。
+logged-out-continue = 继续
+logged-out-frame = 正在退出应用
 
 account-title = 我的账号
 account-user-name = 用户名
@@ -879,3 +882,10 @@ children-sessions = 登录 { $value } 处
 children-consents = 应用授权 { $value } 个
 child-sessions-title = 孩子登录的设备
 child-consent-allow = 同意
+
+# 接入应用
+apps-title = 应用中心
+apps-hint = 可以登录的全部应用
+apps-text = 请选择应用：用统一账号直接进入，无需再输密码。
+apps-none = 目前还没有面向此类账号的应用。
+apps-there = 请从该应用自己的网站或客户端登录。

@@ -105,6 +105,27 @@ fn a_client_s_kinds_of_accounts_fit_its_scopes() {
 }
 
 #[test]
+fn logout_and_launch_uris_are_https_and_the_front_channel_has_an_own_origin() {
+    let with = |line: &str| {
+        let at = "post_logout_redirect_uris";
+        example().replace(at, &format!("{line}\n{at}"))
+    };
+    for (field, uri) in [
+        ("initiate_login_uri", "http://booking.example.gov.cn/start"),
+        ("frontchannel_logout_uri", "https://other.example.gov.cn/out"),
+        ("frontchannel_logout_uri", "https://booking.example.gov.cn:8443/out"),
+        ("backchannel_logout_uri", "https://booking.example.gov.cn/out#x"),
+        ("backchannel_logout_uri", "cn.gov.booking:/out"),
+    ] {
+        let told = refusal(&with(&format!("{field} = \"{uri}\"")));
+        assert!(told.contains(&format!("clients.booking.{field}")), "{uri}: {told}");
+    }
+    let path = file(&with("frontchannel_logout_uri = \"https://booking.example.gov.cn/out\""));
+    assert!(load(&path).unwrap().clients[0].metadata.frontchannel_logout_uri.is_some());
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn the_published_secrets_of_the_documentation_are_refused() {
     let text = example().replace("0f9a1b7c", "change-me");
     assert!(refusal(&text).contains("published"));

@@ -8,7 +8,7 @@ use super::Faults;
 use crate::config::{ClientEntry, Registration, RegistrationMode, System};
 use crate::ids::SystemId;
 use crate::protocol::account_kind::AccountKind;
-use crate::protocol::client_metadata::{AuthMethod, CLIENT_ALGORITHMS, GrantType, REGISTERED};
+use crate::protocol::client_metadata::{AuthMethod, CLIENT_ALGORITHMS, ClientMetadata, GrantType, REGISTERED};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::{Scope, Scopes};
 
@@ -40,6 +40,9 @@ pub(super) fn client(faults: &mut Faults, client: &ClientEntry, systems: &[Syste
     for uri in &metadata.redirect_uris {
         hosts.extend(Url::parse(uri).ok().and_then(|u| u.host_str().map(str::to_owned)));
     }
+    for (field, fault) in channels(metadata) {
+        faults.add(at(field), fault);
+    }
     if client.sector.is_none() && hosts.len() > 1 {
         faults.add(at("sector"), "redirect URIs on several hosts need an explicit sector");
     }
@@ -70,6 +73,26 @@ pub(super) fn client(faults: &mut Faults, client: &ClientEntry, systems: &[Syste
     if let Some(unknown) = client.owns_system.as_ref().filter(|id| !exists(id)) {
         faults.add(at("owns_system"), format!("there is no system {unknown}"));
     }
+}
+
+/// What is wrong with the URIs that the portal or the browser is sent to on its own account: absolute, https (plain http on
+/// loopback), without a fragment. The front channel's has the origin of a redirect URI (OpenID Connect Front-Channel Logout
+/// 1.0, section 2).
+fn channels(metadata: &ClientMetadata) -> Vec<(&'static str, &'static str)> {
+    let all = [
+        ("initiate_login_uri", &metadata.initiate_login_uri),
+        ("frontchannel_logout_uri", &metadata.frontchannel_logout_uri),
+        ("backchannel_logout_uri", &metadata.backchannel_logout_uri),
+    ];
+    let is_bad = |uri: &Url| RedirectUri::register(uri.as_str()).is_err() || !matches!(uri.scheme(), "https" | "http");
+    let bad = all.into_iter().filter(|(_, uri)| uri.as_ref().is_some_and(is_bad));
+    let mut faults: Vec<_> = bad.map(|(field, _)| (field, "must be https, without a fragment")).collect();
+    let own: Vec<_> =
+        metadata.redirect_uris.iter().filter_map(|uri| Url::parse(uri).ok()).map(|u| u.origin()).collect();
+    if metadata.frontchannel_logout_uri.as_ref().is_some_and(|uri| !own.contains(&uri.origin())) {
+        faults.push(("frontchannel_logout_uri", "must have scheme, host and port of a redirect URI"));
+    }
+    faults
 }
 
 /// How it proves itself: what its method needs must be there.

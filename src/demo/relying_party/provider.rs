@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::time::{Duration, UNIX_EPOCH};
 
+use jsonwebtoken::jwk::JwkSet;
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreErrorResponseType,
     CoreGenderClaim, CoreGrantType, CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm,
@@ -95,6 +96,8 @@ type PortalClient = Client<
 pub(super) struct Provider {
     pub(super) client: PortalClient,
     pub(super) end_session: Option<EndSessionUrl>,
+    /// For logout tokens, which the crate doesn't read.
+    pub(super) keys: JwkSet,
     issuer: IssuerUrl,
     names_itself: bool,
 }
@@ -105,13 +108,14 @@ impl Provider {
         let redirect = RedirectUrl::new(format!("{}/callback", config.base_url)).map_err(unreachable)?;
         let metadata = Metadata::discover_async(issuer.clone(), http).await.map_err(unreachable)?;
         let more = metadata.additional_metadata().clone();
+        let keys = serde_json::to_value(metadata.jwks()).and_then(serde_json::from_value).map_err(unreachable)?;
         let secret = ClientSecret::new(config.client_secret.expose().to_owned());
         let client =
             PortalClient::from_provider_metadata(metadata, ClientId::new(config.client_id.clone()), Some(secret))
                 .set_redirect_uri(redirect)
                 .set_auth_type(AuthType::BasicAuth);
         let names_itself = more.authorization_response_iss_parameter_supported;
-        Ok(Self { client, end_session: more.end_session_endpoint, issuer, names_itself })
+        Ok(Self { client, end_session: more.end_session_endpoint, keys, issuer, names_itself })
     }
 
     /// RFC 9207, section 2.4: an answer of another provider, or of none, is refused.

@@ -112,6 +112,12 @@ impl Sessions {
         lock(&self.sessions).get(cookie(headers)?)?.user.clone()
     }
 
+    /// Signs out, in every browser, whoever's ID token has this claim: the portal says that its session has ended.
+    pub(super) fn end_at_portal(&self, claim: &str, value: &str) {
+        let is_meant = |user: &User| user.token_claims.iter().any(|(name, held)| name == claim && held == value);
+        lock(&self.sessions).retain(|_, session| !session.user.as_ref().is_some_and(is_meant));
+    }
+
     /// Ends the session; answers who was signed in.
     pub(super) fn end(&self, headers: &HeaderMap) -> Option<User> {
         lock(&self.sessions).remove(cookie(headers)?)?.user

@@ -103,6 +103,11 @@ impl Places {
     }
 }
 
+/// Host and port.
+fn place(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
 /// The portal's configuration in the demonstration. An http issuer is possible only here.
 pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -> Config {
     let service = |id: &str, url: &Url, secret: &Secret| Service {
@@ -187,6 +192,12 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
                 redirect_uris: vec![format!("{}/callback", text(&places.relying_party))],
                 post_logout_redirect_uris: vec![format!("{}/logged-out", text(&places.relying_party))],
                 grant_types: Some(vec![GrantType::AuthorizationCode, GrantType::RefreshToken]),
+                client_uri: Some(places.relying_party.clone()),
+                initiate_login_uri: places.relying_party.join("initiate").ok(),
+                frontchannel_logout_uri: places.relying_party.join("frontchannel-logout").ok(),
+                frontchannel_logout_session_required: true,
+                backchannel_logout_uri: places.relying_party.join("backchannel-logout").ok(),
+                backchannel_logout_session_required: true,
                 id_token_signed_response_alg: SigningAlgorithm::ES256,
                 ..ClientMetadata::default()
             },
@@ -194,7 +205,8 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
         }],
         registration: Registration::default(),
         passwords: Passwords::default(),
-        egress: Egress::default(),
+        // Plain http to this machine: the relying party's back channel.
+        egress: Egress { allow: vec![place(&places.relying_party)], ..Egress::default() },
     }
 }
 

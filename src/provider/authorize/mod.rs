@@ -101,9 +101,10 @@ impl Addressed {
         Ok(request)
     }
 
-    /// The answer with a code (RFC 6749, section 4.1.2; `iss` by RFC 9207).
-    pub fn with_code(&self, issuer: &str, code: &str) -> Answer {
-        self.answer([("code", code), ("iss", issuer)])
+    /// The answer with a code (RFC 6749, section 4.1.2; `iss` by RFC 9207; `session_state` by OpenID Connect Session
+    /// Management 1.0, section 2).
+    pub fn with_code(&self, issuer: &str, code: &str, session_state: &str) -> Answer {
+        self.answer([("code", code), ("iss", issuer), ("session_state", session_state)])
     }
 
     /// The answer with an error (RFC 6749, section 4.1.2.1).

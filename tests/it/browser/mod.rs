@@ -14,6 +14,7 @@ mod acting;
 mod existing_accounts;
 mod form_errors;
 mod keyboard;
+mod launch;
 mod manual_review;
 mod mishaps;
 mod other_systems;

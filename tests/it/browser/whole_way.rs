@@ -2,6 +2,7 @@
 
 use super::chrome::{Chrome, DESK, NEXT};
 use super::demo::{Demo, person};
+use super::until;
 use super::walk::Walk;
 
 #[tokio::test]
@@ -75,6 +76,8 @@ async fn signing_out_at_the_application_signs_out_at_the_portal_too() {
     walk.new_password().await;
     walk.to_relying_party(wangfang).await;
     chrome.press("form[action='/logout'] button").await;
+    // Over the page on which the applications are told, without a click.
+    until("the way back", async || chrome.path().await.starts_with("/logged-out?").then_some(())).await;
     chrome.look("zh-sign-out-application").await;
     chrome.open(&demo.portal("/account")).await;
     walk.see("gone", "/login").await;

@@ -78,13 +78,16 @@ async fn token(State(provider): State<Arc<Provider>>, headers: HeaderMap, form: 
     let now = NOW.seconds();
     let claims = json!({
         "iss": provider.issuer, "sub": "s1", "aud": "rp", "iat": now, "exp": now + 300,
-        "nonce": *provider.nonce.lock().unwrap(), "acr": "urn:guiyi:i2:a1",
+        "nonce": *provider.nonce.lock().unwrap(), "acr": "urn:guiyi:i2:a1", "sid": "session-1",
     });
-    let head = json!({"alg": "ES256", "kid": "k1"});
-    let signed = format!("{}.{}", B64.encode(head.to_string()), B64.encode(claims.to_string()));
-    let signature = provider.key.sign(&SystemRandom::new(), signed.as_bytes()).unwrap();
-    let id_token = format!("{signed}.{}", B64.encode(signature.as_ref()));
+    let id_token = signed(&provider.key, &json!({"alg": "ES256", "kid": "k1"}), &claims);
     Json(json!({"access_token": "at", "token_type": "Bearer", "expires_in": 300, "id_token": id_token}))
+}
+
+fn signed(key: &EcdsaKeyPair, head: &Value, claims: &Value) -> String {
+    let text = format!("{}.{}", B64.encode(head.to_string()), B64.encode(claims.to_string()));
+    let signature = key.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
+    format!("{text}.{}", B64.encode(signature.as_ref()))
 }
 
 async fn user_info(State(provider): State<Arc<Provider>>) -> Json<Value> {
@@ -237,4 +240,77 @@ async fn a_refusal_and_an_unreachable_portal_are_pages() {
     let mut alone = Browser::new("http://127.0.0.1:9");
     let page = alone.get("/login").await;
     assert!(page.status == StatusCode::BAD_GATEWAY && page.html.contains("暂时无法连接统一门户"));
+}
+
+/// A logout token that is in order, but for what a test changes.
+fn logout_token(provider: &Provider, key: &EcdsaKeyPair, change: impl FnOnce(&mut Value, &mut Value)) -> String {
+    let now = NOW.seconds();
+    let mut head = json!({"alg": "ES256", "kid": "k1", "typ": "logout+jwt"});
+    let mut claims = json!({
+        "iss": provider.issuer, "aud": "rp", "sub": "s1", "sid": "session-1", "iat": now, "exp": now + 120, "jti": "j1",
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+    });
+    change(&mut head, &mut claims);
+    signed(key, &head, &claims)
+}
+
+async fn tell(party: &Router, token: &str) -> StatusCode {
+    let request = Request::post("/backchannel-logout")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(format!("logout_token={token}")))
+        .unwrap();
+    send(party, request).await.status()
+}
+
+#[tokio::test]
+async fn a_logout_token_ends_the_session_and_none_that_is_forged_unsigned_stale_or_another_s() {
+    let provider = provider().await;
+    let mut browser = Browser::new(&provider.issuer);
+    let asked = browser.login(&provider, "/login").await;
+    browser.get(&back(&provider, &asked["state"], "code=c1")).await;
+    let stranger = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
+    let own = |change: fn(&mut Value, &mut Value)| logout_token(&provider, &provider.key, change);
+    let good = own(|_, _| ());
+    let unsigned = format!(
+        "{}.{}.",
+        B64.encode(r#"{"alg":"none","kid":"k1","typ":"logout+jwt"}"#),
+        good.split('.').nth(1).unwrap()
+    );
+    let bad = [
+        logout_token(&provider, &stranger, |_, _| ()),
+        unsigned,
+        own(|head, _| head["typ"] = json!("JWT")),
+        own(|_, claims| claims["iss"] = json!("https://evil.example")),
+        own(|_, claims| claims["aud"] = json!("another")),
+        own(|_, claims| claims["exp"] = json!(NOW.seconds())),
+        own(|_, claims| claims["events"] = json!({})),
+        own(|_, claims| claims["nonce"] = json!("n")),
+        "nonsense".to_owned(),
+    ];
+    for token in bad {
+        assert_eq!(tell(&browser.party, &token).await, StatusCode::BAD_REQUEST, "{token}");
+    }
+    assert_eq!(tell(&browser.party, &own(|_, claims| claims["sid"] = json!("session-2"))).await, StatusCode::OK);
+    assert!(browser.get("/").await.html.contains("李明"), "another session's");
+    assert_eq!(tell(&browser.party, &good).await, StatusCode::OK);
+    assert!(browser.get("/").await.html.contains("使用统一门户登录"), "signed out");
+}
+
+#[tokio::test]
+async fn the_front_channel_ends_the_session_that_it_names_and_the_portal_can_begin_one() {
+    let provider = provider().await;
+    let mut browser = Browser::new(&provider.issuer);
+    let issuer: String = url::form_urlencoded::byte_serialize(provider.issuer.as_bytes()).collect();
+    let page = browser.get(&format!("/initiate?iss={issuer}")).await;
+    assert_eq!(page.location.as_deref(), Some("/login"));
+    assert_eq!(browser.get("/initiate?iss=https%3A%2F%2Fevil.example").await.status, StatusCode::BAD_REQUEST);
+    let asked = browser.login(&provider, "/login").await;
+    browser.get(&back(&provider, &asked["state"], "code=c1")).await;
+    let nobody = format!("?iss={issuer}");
+    for wrong in ["", nobody.as_str(), "?iss=https%3A%2F%2Fevil.example&sid=session-1"] {
+        assert_eq!(browser.get(&format!("/frontchannel-logout{wrong}")).await.status, StatusCode::BAD_REQUEST);
+    }
+    assert!(browser.get("/").await.html.contains("李明"));
+    assert_eq!(browser.get(&format!("/frontchannel-logout?iss={issuer}&sid=session-1")).await.status, StatusCode::OK);
+    assert!(browser.get("/").await.html.contains("使用统一门户登录"), "signed out");
 }

@@ -1,6 +1,7 @@
 //! The provider through the front door.
 
 mod access_tokens;
+mod apps;
 mod assertions;
 mod authorize;
 mod bad_input;
@@ -8,12 +9,16 @@ pub mod claims;
 mod introspection;
 mod keys;
 mod logout;
+mod logout_back_channel;
+mod logout_front_channel;
+mod logout_requests;
 mod nodes;
 mod refresh;
 mod registration;
 mod request_objects;
 mod response_modes;
 mod selection;
+mod session_management;
 mod tokens;
 mod units;
 mod userinfo;

@@ -2,6 +2,7 @@
 //! neighbours on loopback, a cookie-keeping browser on the real router, and a relying party.
 
 mod browser;
+mod listener;
 mod relying_party;
 mod signer;
 mod tls;
@@ -10,6 +11,7 @@ mod upstream;
 mod world;
 
 pub use browser::Browser;
+pub use listener::{Listener, part, verified};
 pub use relying_party::{RelyingParty, Started, endpoint, token, userinfo};
 pub use signer::{Signer, changed, unsigned};
 pub use tls::{listen_tls, through};
