@@ -78,7 +78,7 @@ both! {
     async fn a_client_that_fails_is_tried_again_with_growing_pauses_and_a_new_token(world) {
         let mut world = world;
         let listener = Listener::start().await;
-        world.restart_with(Listener::of(&[listener.clone()])).await;
+        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
         let mut browser = signed_in(&world).await;
         booking(&world, &mut browser).await;
         listener.answers(503);
@@ -108,7 +108,7 @@ both! {
     async fn a_refusal_is_final_and_nothing_is_told_after_a_day(world) {
         let mut world = world;
         let listener = Listener::start().await;
-        world.restart_with(Listener::of(&[listener.clone()])).await;
+        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
         let mut browser = signed_in(&world).await;
         booking(&world, &mut browser).await;
         listener.answers(400);
@@ -129,7 +129,7 @@ both! {
     async fn a_client_that_is_switched_off_hears_nothing(world) {
         let mut world = world;
         let listener = Listener::start().await;
-        world.restart_with(Listener::of(&[listener.clone()])).await;
+        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
         let mut browser = signed_in(&world).await;
         booking(&world, &mut browser).await;
         sign_out(&mut browser).await;
@@ -141,7 +141,7 @@ both! {
     async fn however_a_session_ends_its_clients_are_told(world) {
         let mut world = world;
         let listener = Listener::start().await;
-        world.restart_with(Listener::of(&[listener.clone()])).await;
+        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
         let mut first = signed_in(&world).await;
         let enter = async |browser: &mut Browser| {
             browser.get("/login").await;
@@ -188,7 +188,7 @@ both! {
         let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
         let mut world = world;
         let listener = Listener::start().await;
-        world.restart_with(Listener::of(&[listener.clone()])).await;
+        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
         let mut browser = signed_in(&world).await;
         let hint = booking(&world, &mut browser).await;
         sign_out(&mut browser).await;
