@@ -114,10 +114,14 @@ fn uris(texts: &[String]) -> Vec<RedirectUri> {
     texts.iter().filter_map(|text| RedirectUri::register(text).ok()).collect()
 }
 
-/// The host of the sector's document, else of the redirect URIs (OpenID Connect Core, section 8.1).
+/// The host of the sector's document, else of the redirect URIs (OpenID Connect Core, section 8.1); of several hosts, which are
+/// nobody else's, the client itself.
 fn sector(id: &ClientId, metadata: &ClientMetadata) -> String {
-    let host = |uri: &str| url::Url::parse(uri).ok().and_then(|u| u.host_str().map(str::to_owned));
     let document = metadata.sector_identifier_uri.as_ref().and_then(|uri| uri.host_str().map(str::to_owned));
-    let redirects = || metadata.redirect_uris.first().and_then(|uri| host(uri));
-    document.or_else(redirects).unwrap_or_else(|| id.0.clone())
+    let mut hosts = metadata.hosts().into_iter();
+    let only = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Some(host),
+        _ => None,
+    };
+    document.or(only).unwrap_or_else(|| id.0.clone())
 }

@@ -126,11 +126,7 @@ impl Client {
 
     /// The hosts that answers go to.
     pub fn hosts(&self) -> Vec<String> {
-        let host =
-            |uri: &RedirectUri| url::Url::parse(uri.as_str()).ok().and_then(|uri| uri.host_str().map(str::to_owned));
-        let mut hosts: Vec<String> = self.redirect_uris.iter().filter_map(host).collect();
-        hosts.dedup();
-        hosts
+        self.metadata.hosts().into_iter().collect()
     }
 
     /// Whether it wants to be told when a session ends (OpenID Connect Front-Channel and Back-Channel Logout 1.0).

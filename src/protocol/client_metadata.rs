@@ -1,6 +1,8 @@
 //! Client metadata (RFC 7591, section 2; OpenID Connect Dynamic Client Registration 1.0, section 2): the same document in
 //! the configuration, in a registration request and in its answer.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use url::Url;
@@ -205,6 +207,12 @@ impl ClientMetadata {
             (false, true) => AuthMethod::PrivateKeyJwt,
             (false, false) => AuthMethod::None,
         })
+    }
+
+    /// The hosts of its redirect URIs.
+    pub fn hosts(&self) -> BTreeSet<String> {
+        let host = |uri: &String| Url::parse(uri).ok().and_then(|uri| uri.host_str().map(str::to_owned));
+        self.redirect_uris.iter().filter_map(host).collect()
     }
 
     /// What it may use at the token endpoint.

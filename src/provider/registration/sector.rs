@@ -1,10 +1,6 @@
 //! Sectors of clients that register themselves (OpenID Connect Core, section 8.1; Dynamic Client Registration, section 5):
 //! clients of one sector know a person by the same `sub`, so nobody joins one that doesn't name them.
 
-use std::collections::BTreeSet;
-
-use url::Url;
-
 use super::check::invalid;
 use crate::app::App;
 use crate::protocol::client_metadata::ClientMetadata;
@@ -13,17 +9,16 @@ use crate::protocol::error::OAuthError;
 /// The longest document, in bytes.
 const MAX: usize = 64 * 1024;
 
-/// Fetches the sector's document, which must name every redirect URI; without one they must be on one host.
+/// Fetches the sector's document, which must name every redirect URI. Without one a client with redirect URIs on several hosts
+/// is a sector of its own; if it asks for pairwise subjects by name it must have one (Core, section 8.1).
 ///
 /// # Errors
 /// `invalid_client_metadata`
 pub(super) async fn check(app: &App, metadata: &ClientMetadata) -> Result<(), OAuthError> {
     let Some(document) = &metadata.sector_identifier_uri else {
-        let host = |uri: &String| Url::parse(uri).ok().and_then(|uri| uri.host_str().map(str::to_owned));
-        let hosts: BTreeSet<_> = metadata.redirect_uris.iter().map(host).collect();
-        return match hosts.len() {
-            0 | 1 => Ok(()),
-            _ => Err(invalid("redirect_uris on several hosts need a sector_identifier_uri")),
+        return match metadata.subject_type.is_some() && metadata.hosts().len() > 1 {
+            true => Err(invalid("redirect_uris on several hosts need a sector_identifier_uri")),
+            false => Ok(()),
         };
     };
     let fetched = app.egress.get(document, MAX).await.and_then(|fetched| fetched.json::<Vec<String>>());

@@ -139,7 +139,7 @@ both! {
             json!({ "id_token_signed_response_alg": "none" }),
             json!({ "id_token_encrypted_response_alg": "RSA-OAEP" }),
             json!({ "subject_type": "public" }),
-            json!({ "redirect_uris": [CALLBACK, "https://other.example/callback"] }),
+            json!({ "redirect_uris": [CALLBACK, "https://other.example/callback"], "subject_type": "pairwise" }),
             json!({ "jwks": { "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] } }),
             json!({ "jwks": { "keys": [] } }),
             json!({ "jwks_uri": "http://new.example/jwks" }),
@@ -187,6 +187,21 @@ both! {
         assert_eq!(send(&world, "GET", &here, Some(token), &Value::Null).await.0, 401);
         assert_eq!(world.count("clients").await, 1);
         assert_eq!(world.scalar("SELECT COUNT(*) FROM audit WHERE event LIKE 'client.%'").await, 5);
+    }
+
+    async fn clients_of_one_host_are_a_sector_and_one_of_several_hosts_is_its_own(world) {
+        let world = open(world).await;
+        let several = json!({ "redirect_uris": [CALLBACK, "https://other.example/callback"] });
+        let mut sectors = Vec::new();
+        for metadata in [metadata(), metadata(), several.clone(), several] {
+            let client = register(&world, &metadata).await;
+            let id = text(&client, "client_id").to_owned();
+            sectors.push((world.app.client(&id).await.unwrap().unwrap().sector.clone(), id));
+        }
+        assert_eq!([&sectors[0].0, &sectors[1].0], ["new.example", "new.example"]);
+        for (sector, id) in &sectors[2..] {
+            assert_eq!(sector, id, "it knows people by an identifier that nobody else has");
+        }
     }
 
     async fn tokens_of_a_removed_client_end_on_every_node(world) {
