@@ -77,9 +77,8 @@ fn configured(entry: &ClientEntry, keys: &Keyring) -> Client {
 /// `None` if its secret can't be read.
 pub fn registered(row: &Registered, settings: &Registration, keys: &Keyring) -> Option<Client> {
     let metadata = row.metadata.clone();
-    let open = Scopes::parse(&settings.scopes);
     let name = |own: &Option<String>| own.as_ref().or(metadata.client_name.as_ref()).unwrap_or(&row.id.0).clone();
-    let authentication = match metadata.token_endpoint_auth_method.unwrap_or(AuthMethod::ClientSecretBasic) {
+    let authentication = match row.auth_method() {
         AuthMethod::ClientSecretBasic => ClientAuthentication::SecretBasic(row.secret.clone()),
         AuthMethod::ClientSecretPost => ClientAuthentication::SecretPost(row.secret.clone()),
         AuthMethod::ClientSecretJwt => {
@@ -96,7 +95,7 @@ pub fn registered(row: &Registered, settings: &Registration, keys: &Keyring) -> 
         authentication,
         redirect_uris: uris(&metadata.redirect_uris),
         post_logout_redirect_uris: uris(&metadata.post_logout_redirect_uris),
-        scopes: metadata.scope.as_deref().map_or(open.clone(), |own| Scopes::parse(own).intersection(&open)),
+        scopes: open_scopes(&metadata, settings),
         account_kinds: vec![AccountKind::Individual],
         units_alone: false,
         owns_system: None,
@@ -108,6 +107,15 @@ pub fn registered(row: &Registered, settings: &Registration, keys: &Keyring) -> 
         enabled: !row.is_disabled,
         metadata,
     })
+}
+
+/// What a client that has registered itself may ask for: as much as it wants of what is open to such clients.
+pub fn open_scopes(metadata: &ClientMetadata, settings: &Registration) -> Scopes {
+    let open = Scopes::parse(&settings.scopes);
+    match &metadata.scope {
+        Some(own) => Scopes::parse(own).intersection(&open),
+        None => open,
+    }
 }
 
 fn uris(texts: &[String]) -> Vec<RedirectUri> {

@@ -1,20 +1,22 @@
-//! The one HTTP client for calls to other systems: no redirects, no proxies from the environment, short time-outs.
+//! HTTP clients for calls to other systems: no redirects, no proxies from the environment, short time-outs.
 
 use std::time::Duration;
 
-/// Builds it.
-///
-/// # Errors
-/// If the TLS library can't be set up.
-pub fn build() -> Result<reqwest::Client, reqwest::Error> {
+/// What every client is built on.
+pub fn builder() -> reqwest::ClientBuilder {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(Duration::from_secs(2))
-        .timeout(Duration::from_secs(10))
-        .pool_idle_timeout(Duration::from_secs(30))
         .user_agent("guiyi")
-        .build()
+}
+
+/// The one for the systems of the configuration.
+///
+/// # Errors
+/// If the TLS library can't be set up.
+pub fn build() -> Result<reqwest::Client, reqwest::Error> {
+    builder().timeout(Duration::from_secs(10)).pool_idle_timeout(Duration::from_secs(30)).build()
 }
 
 /// The body of an answer, if it isn't longer than `most` bytes.

@@ -6,7 +6,7 @@ use crate::protocol::account_kind::AccountKind;
 use crate::protocol::client_metadata::{ApplicationType, AuthMethod, ClientMetadata, GrantType, REGISTERED};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::Scopes;
-use crate::secret::Secret;
+use crate::secret::{Secret, same};
 
 /// How a client proves itself at the token endpoint (OpenID Connect Core, section 9).
 #[derive(Clone)]
@@ -33,6 +33,17 @@ impl ClientAuthentication {
     /// The keyed hash under which a client's secret is kept.
     pub fn hash(keys: &Keyring, client: &ClientId, secret: &str) -> String {
         keys.hash("client secret", &format!("{client}\n{secret}"))
+    }
+
+    /// Whether this is the client's secret, in whichever way it is to be sent.
+    pub fn is_secret(&self, keys: &Keyring, client: &ClientId, presented: &str) -> bool {
+        match self {
+            Self::SecretBasic(hash) | Self::SecretPost(hash) => {
+                same(hash.as_bytes(), Self::hash(keys, client, presented).as_bytes())
+            }
+            Self::SecretJwt(secret) => secret.matches(presented),
+            Self::PrivateKeyJwt | Self::None => false,
+        }
     }
 
     /// Its method.
@@ -122,11 +133,6 @@ impl Client {
     /// Whether nobody has put it into the configuration: it has registered itself.
     pub fn is_self_registered(&self) -> bool {
         self.id.as_str().starts_with(REGISTERED)
-    }
-
-    /// The hosts that answers go to.
-    pub fn hosts(&self) -> Vec<String> {
-        self.metadata.hosts().into_iter().collect()
     }
 
     /// Whether it wants to be told when a session ends (OpenID Connect Front-Channel and Back-Channel Logout 1.0).

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use url::{Host, Url};
 
 use crate::config;
-use crate::http_client::bounded;
+use crate::http_client::{bounded, builder};
 
 pub use address::is_public;
 
@@ -104,16 +104,7 @@ impl Egress {
             None => Vec::new(),
         };
         // Nothing is kept open: each call looks at the addresses anew.
-        let client = || {
-            Client::builder()
-                .redirect(reqwest::redirect::Policy::none())
-                .no_proxy()
-                .connect_timeout(Duration::from_secs(2))
-                .timeout(PATIENCE)
-                .pool_max_idle_per_host(0)
-                .tls_certs_merge(trusted.clone())
-                .user_agent("guiyi")
-        };
+        let client = || builder().timeout(PATIENCE).pool_max_idle_per_host(0).tls_certs_merge(trusted.clone());
         Ok(Self {
             guarded: client().https_only(true).dns_resolver(PublicOnly).build()?,
             named: client().build()?,

@@ -23,14 +23,14 @@ const PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=300");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const JWT: HeaderValue = HeaderValue::from_static("application/jwt");
 
-/// A document that was made at the start and doesn't change while the process runs.
+/// A document that everybody may read and keep for a while.
 pub(super) async fn document(text: Bytes) -> Response {
     ([(CONTENT_TYPE, JSON), (CACHE_CONTROL, PUBLIC)], text).into_response()
 }
 
 /// `GET /jwks`: the keys that are published at this moment.
 pub(super) async fn jwks(State(app): State<Arc<App>>) -> Response {
-    ([(CONTENT_TYPE, JSON), (CACHE_CONTROL, PUBLIC)], app.signing.jwks().to_string()).into_response()
+    document(app.signing.jwks().to_string().into()).await
 }
 
 /// `POST /token`
@@ -72,14 +72,19 @@ fn malformed() -> Response {
     refuse(&OAuthError::new(ErrorCode::InvalidRequest, description), None)
 }
 
+/// An error of an endpoint at which clients authenticate.
 fn failed(error: TokenError) -> Response {
-    failed_with(error, "Basic realm=\"guiyi\"")
+    answered(error, |_| "Basic realm=\"guiyi\"".to_owned())
 }
 
-/// An error of a protocol endpoint; a 401 comes with this challenge.
-pub(super) fn failed_with(error: TokenError, challenge: &str) -> Response {
+/// An error of an endpoint that is opened by a bearer token (RFC 6750, section 3).
+pub(super) fn refused(error: TokenError) -> Response {
+    answered(error, |error| format!("Bearer realm=\"guiyi\", error=\"{}\"", error.code.as_str()))
+}
+
+fn answered(error: TokenError, challenge: impl Fn(&OAuthError) -> String) -> Response {
     match error {
-        TokenError::Protocol(error) => refuse(&error, Some(challenge)),
+        TokenError::Protocol(error) => refuse(&error, Some(&challenge(&error))),
         error => {
             tracing::error!(%error, "a protocol endpoint failed");
             refuse(&OAuthError::new(ErrorCode::ServerError, "try again later"), None)
@@ -119,11 +124,7 @@ async fn told(app: &App, token: Option<&str>) -> Response {
     match endpoint::userinfo(app, token).await {
         Ok(UserInfo::Plain(claims)) => Json(claims).into_response(),
         Ok(UserInfo::Signed(token)) => ([(CONTENT_TYPE, JWT)], token).into_response(),
-        Err(TokenError::Protocol(error)) => {
-            let challenge = format!("Bearer realm=\"guiyi\", error=\"{}\"", error.code.as_str());
-            refuse(&error, Some(&challenge))
-        }
-        Err(error) => failed(error),
+        Err(error) => refused(error),
     }
 }
 

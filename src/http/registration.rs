@@ -10,12 +10,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use super::BODY_LIMIT;
-use super::oidc::{bearer_token, failed_with};
+use super::oidc::{bearer_token, refused};
 use super::visitor::asked_from;
 use crate::app::App;
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::provider::registration;
-use crate::provider::token::TokenError;
 
 /// `POST /clients`
 pub(super) async fn register(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -26,7 +25,7 @@ pub(super) async fn register(State(app): State<Arc<App>>, request: Request) -> R
     let from = asked_from(&app.config, &parts);
     match registration::register(&app, bearer_token(&parts.headers), &from, &body).await {
         Ok(client) => (StatusCode::CREATED, Json(client)).into_response(),
-        Err(error) => failed(error),
+        Err(error) => refused(error),
     }
 }
 
@@ -34,7 +33,7 @@ pub(super) async fn register(State(app): State<Arc<App>>, request: Request) -> R
 pub(super) async fn read(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     match registration::read(&app, bearer_token(&headers), &id).await {
         Ok(client) => Json(client).into_response(),
-        Err(error) => failed(error),
+        Err(error) => refused(error),
     }
 }
 
@@ -46,7 +45,7 @@ pub(super) async fn update(State(app): State<Arc<App>>, Path(id): Path<String>, 
     };
     match registration::update(&app, bearer_token(&parts.headers), &id, &body).await {
         Ok(client) => Json(client).into_response(),
-        Err(error) => failed(error),
+        Err(error) => refused(error),
     }
 }
 
@@ -54,12 +53,8 @@ pub(super) async fn update(State(app): State<Arc<App>>, Path(id): Path<String>, 
 pub(super) async fn remove(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     match registration::remove(&app, bearer_token(&headers), &id).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(error) => failed(error),
+        Err(error) => refused(error),
     }
-}
-
-fn failed(error: TokenError) -> Response {
-    failed_with(error, "Bearer realm=\"guiyi\", error=\"invalid_token\"")
 }
 
 /// A JSON body of bounded size.
@@ -69,7 +64,7 @@ async fn posted(request: Request) -> Result<(Parts, Value), Response> {
     let body = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let malformed = || {
         let error = OAuthError::new(ErrorCode::InvalidClientMetadata, "the body must be a JSON object of bounded size");
-        failed(error.into())
+        refused(error.into())
     };
     body.map(|body| (parts, body)).ok_or_else(malformed)
 }

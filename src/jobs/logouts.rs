@@ -6,11 +6,16 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use super::backoff;
 use crate::app::App;
 use crate::provider::logout_token::logout_token;
 use crate::storage::outbox::{self, Claimed};
 use crate::storage::session_clients::SignedIn;
 use crate::storage::{StorageError, Stored};
+
+/// The pauses between tries to tell a client.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// What became of a try.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +60,9 @@ async fn settle(app: &App, Claimed { id, attempt, .. }: Claimed<SignedIn>, outco
             Box::pin(async move {
                 match outcome {
                     Outcome::Told | Outcome::Settled => outbox::done(tx, &id, now).await,
-                    Outcome::Later => outbox::retry(tx, &id, now.plus(pause(attempt))).await,
+                    Outcome::Later => {
+                        outbox::retry(tx, &id, now.plus(backoff(attempt, FIRST_PAUSE, LONGEST_PAUSE))).await
+                    }
                 }
             })
         })
@@ -83,10 +90,4 @@ async fn attempt(app: &App, ended: &SignedIn) -> Result<Outcome, StorageError> {
         tracing::warn!(client = %client.id, ?outcome, "a client did not take a logout token");
     }
     Ok(outcome)
-}
-
-/// 2, 4, 8 … seconds, a quarter of an hour at the most.
-fn pause(attempt: i64) -> Duration {
-    let exponent = u32::try_from(attempt.clamp(1, 10)).unwrap_or(10);
-    Duration::from_secs(2_u64.pow(exponent).min(15 * 60))
 }

@@ -19,6 +19,9 @@ pub use logouts::deliver as tell_clients;
 
 /// How often a node looks for due messages when nothing wakes it.
 const OUTBOX_EVERY: Duration = Duration::from_secs(2);
+/// The pauses between tries to hand a message to the gateway.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const LOGOUTS_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const CASES_EVERY: Duration = Duration::from_secs(5);
@@ -89,7 +92,7 @@ pub async fn deliver(app: &Arc<App>) -> Stored<usize> {
             }
             Err(error) => {
                 tracing::warn!(message = %id, attempt, %error, "the gateway did not take a message");
-                let due = now.plus(backoff(attempt));
+                let due = now.plus(backoff(attempt, FIRST_PAUSE, LONGEST_PAUSE));
                 app.db.write(move |tx| Box::pin(async move { outbox::retry(tx, &id, due).await })).await?;
             }
         }
@@ -97,10 +100,10 @@ pub async fn deliver(app: &Arc<App>) -> Stored<usize> {
     Ok(sent)
 }
 
-/// 1, 2, 4 … 60 seconds.
-fn backoff(attempt: i64) -> Duration {
-    let exponent = u32::try_from(attempt.clamp(1, 7)).unwrap_or(7) - 1;
-    Duration::from_secs(2_u64.pow(exponent).min(60))
+/// The pause after a try: `first`, then twice as long each time, `most` in the end.
+fn backoff(attempt: i64, first: Duration, most: Duration) -> Duration {
+    let exponent = u32::try_from(attempt.clamp(1, 16)).unwrap_or(16) - 1;
+    (first * 2_u32.pow(exponent)).min(most)
 }
 
 /// The source that was unavailable is asked again; reviewers' decisions are told.

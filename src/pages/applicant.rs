@@ -1,6 +1,8 @@
 //! What login and consent say of the application that asks (OpenID Connect Dynamic Client Registration, section 2: `logo_uri`,
 //! `policy_uri`, `tos_uri`).
 
+use url::Url;
+
 use super::Locale;
 use crate::domain::client::Client;
 
@@ -10,11 +12,11 @@ pub struct Applicant {
     /// Its name.
     pub name: String,
     /// Its logo's address.
-    pub logo: Option<String>,
+    pub logo: Option<Url>,
     /// Its privacy policy's address.
-    pub policy: Option<String>,
+    pub policy: Option<Url>,
     /// Its terms' address.
-    pub terms: Option<String>,
+    pub terms: Option<Url>,
     /// Of one that has registered itself: the host that answers go to, which is all that is certain of it.
     pub unreviewed: Option<String>,
 }
@@ -22,20 +24,18 @@ pub struct Applicant {
 impl Applicant {
     /// The application of a client.
     pub fn of(client: &Client, locale: Locale) -> Self {
-        let text = |uri: &Option<url::Url>| uri.as_ref().map(ToString::to_string);
         let metadata = &client.metadata;
         Self {
             name: client.name(locale.is_english()).to_owned(),
-            logo: text(&metadata.logo_uri),
-            policy: text(&metadata.policy_uri),
-            terms: text(&metadata.tos_uri),
-            unreviewed: client.is_self_registered().then(|| client.hosts().join(", ")),
+            logo: metadata.logo_uri.clone(),
+            policy: metadata.policy_uri.clone(),
+            terms: metadata.tos_uri.clone(),
+            unreviewed: client.is_self_registered().then(|| Vec::from_iter(metadata.hosts()).join(", ")),
         }
     }
 
     /// The origin of its logo, for `img-src`.
     pub fn pictured_at(&self) -> Option<String> {
-        let logo = url::Url::parse(self.logo.as_deref()?).ok()?;
-        Some(logo.origin().ascii_serialization())
+        self.logo.as_ref().map(|logo| logo.origin().ascii_serialization())
     }
 }

@@ -201,12 +201,24 @@ fn is_false(value: &bool) -> bool {
 impl ClientMetadata {
     /// How it proves itself: as it says, else by what it has.
     pub fn auth_method(&self, has_secret: bool) -> AuthMethod {
-        let has_keys = self.jwks.is_some() || self.jwks_uri.is_some();
-        self.token_endpoint_auth_method.unwrap_or(match (has_secret, has_keys) {
+        self.token_endpoint_auth_method.unwrap_or(match (has_secret, self.has_keys()) {
             (true, _) => AuthMethod::ClientSecretBasic,
             (false, true) => AuthMethod::PrivateKeyJwt,
             (false, false) => AuthMethod::None,
         })
+    }
+
+    /// Whether it has public keys.
+    pub fn has_keys(&self) -> bool {
+        self.jwks.is_some() || self.jwks_uri.is_some()
+    }
+
+    /// Whether its front channel is where answers go as well: the page is of a redirect URI's origin (OpenID Connect
+    /// Front-Channel Logout 1.0, section 2).
+    pub fn frames_its_own(&self) -> bool {
+        let of = |text: &String| Url::parse(text).ok().map(|uri| uri.origin());
+        let is_own = |uri: &Url| self.redirect_uris.iter().filter_map(of).any(|own| own == uri.origin());
+        self.frontchannel_logout_uri.as_ref().is_none_or(is_own)
     }
 
     /// The hosts of its redirect URIs.

@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::domain::client::{Client, ClientAuthentication};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::params::Params;
-use crate::secret::{Secret, same};
+use crate::secret::Secret;
 
 const REFUSED: OAuthError = OAuthError::new(ErrorCode::InvalidClient, "client authentication failed");
 
@@ -60,12 +60,14 @@ enum Presented<'a> {
 
 /// Whether it is what the client is registered for: one method, and no other.
 fn is_good(app: &App, client: &Client, presented: &Presented<'_>) -> bool {
-    let matches = |hash: &str, secret: &str| {
-        same(hash.as_bytes(), ClientAuthentication::hash(&app.keys, &client.id, secret).as_bytes())
-    };
-    match (&client.authentication, presented) {
-        (ClientAuthentication::SecretBasic(hash), Presented::Basic(secret)) => matches(hash, secret.expose()),
-        (ClientAuthentication::SecretPost(hash), Presented::Post(secret)) => matches(hash, secret),
+    let registered = &client.authentication;
+    match (registered, presented) {
+        (ClientAuthentication::SecretBasic(_), Presented::Basic(secret)) => {
+            registered.is_secret(&app.keys, &client.id, secret.expose())
+        }
+        (ClientAuthentication::SecretPost(_), Presented::Post(secret)) => {
+            registered.is_secret(&app.keys, &client.id, secret)
+        }
         (ClientAuthentication::None, Presented::Nothing) => true,
         _ => false,
     }

@@ -4,7 +4,7 @@ use super::query::{execute, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes};
 use crate::clock::Timestamp;
 use crate::ids::ClientId;
-use crate::protocol::client_metadata::ClientMetadata;
+use crate::protocol::client_metadata::{AuthMethod, ClientMetadata};
 
 statements! {
     INSERT = "INSERT INTO clients (id, metadata, secret, token_hash, created_at) VALUES ($1, $2, $3, $4, $5)";
@@ -28,6 +28,13 @@ pub struct Registered {
     pub created_at: Timestamp,
     /// Whether an operator has switched it off.
     pub is_disabled: bool,
+}
+
+impl Registered {
+    /// How it proves itself: it was given a secret unless it said otherwise (RFC 7591, section 2).
+    pub fn auth_method(&self) -> AuthMethod {
+        self.metadata.auth_method(true)
+    }
 }
 
 /// The subject under which a client's changes are told to other nodes.

@@ -1,7 +1,5 @@
 //! What a relying party's settings must be.
 
-use std::collections::BTreeSet;
-
 use url::Url;
 
 use super::Faults;
@@ -31,19 +29,15 @@ pub(super) fn client(faults: &mut Faults, client: &ClientEntry, systems: &[Syste
     if metadata.redirect_uris.is_empty() && signs_in {
         faults.add(at("redirect_uris"), "at least one is needed");
     }
-    let mut hosts = BTreeSet::new();
     for uri in metadata.redirect_uris.iter().chain(&metadata.post_logout_redirect_uris) {
         if let Err(fault) = RedirectUri::register(uri) {
             faults.add(at("redirect_uris"), format!("{uri}: {fault}"));
         }
     }
-    for uri in &metadata.redirect_uris {
-        hosts.extend(Url::parse(uri).ok().and_then(|u| u.host_str().map(str::to_owned)));
-    }
     for (field, fault) in channels(metadata) {
         faults.add(at(field), fault);
     }
-    if client.sector.is_none() && hosts.len() > 1 {
+    if client.sector.is_none() && metadata.hosts().len() > 1 {
         faults.add(at("sector"), "redirect URIs on several hosts need an explicit sector");
     }
     let known = Scopes::parse(&client.scopes);
@@ -76,8 +70,7 @@ pub(super) fn client(faults: &mut Faults, client: &ClientEntry, systems: &[Syste
 }
 
 /// What is wrong with the URIs that the portal or the browser is sent to on its own account: absolute, https (plain http on
-/// loopback), without a fragment. The front channel's has the origin of a redirect URI (OpenID Connect Front-Channel Logout
-/// 1.0, section 2).
+/// loopback), without a fragment.
 fn channels(metadata: &ClientMetadata) -> Vec<(&'static str, &'static str)> {
     let all = [
         ("initiate_login_uri", &metadata.initiate_login_uri),
@@ -87,9 +80,7 @@ fn channels(metadata: &ClientMetadata) -> Vec<(&'static str, &'static str)> {
     let is_bad = |uri: &Url| RedirectUri::register(uri.as_str()).is_err() || !matches!(uri.scheme(), "https" | "http");
     let bad = all.into_iter().filter(|(_, uri)| uri.as_ref().is_some_and(is_bad));
     let mut faults: Vec<_> = bad.map(|(field, _)| (field, "must be https, without a fragment")).collect();
-    let own: Vec<_> =
-        metadata.redirect_uris.iter().filter_map(|uri| Url::parse(uri).ok()).map(|u| u.origin()).collect();
-    if metadata.frontchannel_logout_uri.as_ref().is_some_and(|uri| !own.contains(&uri.origin())) {
+    if !metadata.frames_its_own() {
         faults.push(("frontchannel_logout_uri", "must have scheme, host and port of a redirect URI"));
     }
     faults
@@ -99,7 +90,6 @@ fn channels(metadata: &ClientMetadata) -> Vec<(&'static str, &'static str)> {
 fn authentication(faults: &mut Faults, client: &ClientEntry) {
     let at = |field: &str| format!("clients.{}.{field}", client.id);
     let metadata = &client.metadata;
-    let has_keys = metadata.jwks.is_some() || metadata.jwks_uri.is_some();
     let method = metadata.auth_method(client.secret.is_some());
     if method.has_secret() && client.secret.is_none() {
         faults.add(at("secret"), "this way of authentication needs a secret");
@@ -108,7 +98,7 @@ fn authentication(faults: &mut Faults, client: &ClientEntry) {
     {
         faults.add(at("secret"), "client_secret_jwt needs 32 characters or more (RFC 7518, section 3.2)");
     }
-    if method == AuthMethod::PrivateKeyJwt && !has_keys {
+    if method == AuthMethod::PrivateKeyJwt && !metadata.has_keys() {
         faults.add(at("jwks_uri"), "private_key_jwt needs jwks_uri or jwks");
     }
     if metadata.jwks.is_some() && metadata.jwks_uri.is_some() {

@@ -5,6 +5,7 @@ use jsonwebtoken::jwk::JwkSet;
 use serde_json::Value;
 use url::Url;
 
+use crate::domain::typed::is_invisible;
 use crate::ids::ClientId;
 use crate::protocol::client_metadata::{ApplicationType, AuthMethod, CLIENT_ALGORITHMS, ClientMetadata, GrantType};
 use crate::protocol::error::{ErrorCode, OAuthError};
@@ -102,8 +103,7 @@ fn redirect_uris(metadata: &ClientMetadata) -> Checked {
 }
 
 fn authentication(metadata: &ClientMetadata) -> Checked {
-    let has_keys = metadata.jwks.is_some() || metadata.jwks_uri.is_some();
-    if metadata.token_endpoint_auth_method == Some(AuthMethod::PrivateKeyJwt) && !has_keys {
+    if metadata.token_endpoint_auth_method == Some(AuthMethod::PrivateKeyJwt) && !metadata.has_keys() {
         return Err(invalid("private_key_jwt needs jwks_uri or jwks"));
     }
     let algorithm = metadata.token_endpoint_auth_signing_alg.as_deref();
@@ -133,7 +133,8 @@ fn keys(metadata: &ClientMetadata) -> Checked {
 fn texts(metadata: &ClientMetadata) -> Checked {
     let names = [&metadata.client_name, &metadata.client_name_zh, &metadata.client_name_en];
     for name in names.into_iter().flatten() {
-        let is_plain = |c: char| !c.is_control() && !is_invisible(c);
+        // Separators of lines and paragraphs are no control characters.
+        let is_plain = |c: char| !c.is_control() && !is_invisible(c) && !matches!(c, '\u{2028}' | '\u{2029}');
         if name.trim().is_empty() || name.chars().count() > LONGEST_NAME || !name.chars().all(is_plain) {
             return Err(invalid("client_name must be 1 to 60 visible characters"));
         }
@@ -150,11 +151,6 @@ fn texts(metadata: &ClientMetadata) -> Checked {
         true => Ok(()),
         false => Err(invalid("a list or a text is too long, or default_max_age is negative")),
     }
-}
-
-/// Marks that reorder or hide what is written.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{00ad}')
 }
 
 fn addresses(metadata: &ClientMetadata) -> Checked {
@@ -182,17 +178,14 @@ fn is_plain_https(uri: &Url) -> bool {
     uri.scheme() == "https" && uri.username().is_empty() && uri.password().is_none() && uri.as_str().len() <= LONGEST
 }
 
-/// OpenID Connect Front-Channel Logout 1.0, section 2: the page that is framed is where answers go as well.
+/// What is told of a logout, and where.
 fn logouts(metadata: &ClientMetadata) -> Checked {
     let good = |uri: &Url| is_plain_https(uri) && uri.fragment().is_none();
     let uris = [&metadata.frontchannel_logout_uri, &metadata.backchannel_logout_uri];
     if !uris.into_iter().flatten().all(good) {
         return Err(invalid("a logout URI isn't https, or has a fragment"));
     }
-    let own = |uri: &Url| {
-        metadata.redirect_uris.iter().filter_map(|own| Url::parse(own).ok()).any(|own| own.origin() == uri.origin())
-    };
-    match metadata.frontchannel_logout_uri.as_ref().is_none_or(own) {
+    match metadata.frames_its_own() {
         true => Ok(()),
         false => Err(invalid("frontchannel_logout_uri has another origin than the redirect URIs")),
     }

@@ -5,23 +5,22 @@
 mod check;
 mod sector;
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value, json};
 
 use crate::app::App;
-use crate::clock::Timestamp;
+use crate::clients::{open_scopes, registered};
+use crate::clock::{Random, Timestamp};
 use crate::config::RegistrationMode;
 use crate::crypto::Purpose;
 use crate::domain::client::ClientAuthentication;
 use crate::ids::ClientId;
-use crate::protocol::client_metadata::{AuthMethod, ClientMetadata, REGISTERED};
+use crate::protocol::client_metadata::{AuthMethod, REGISTERED};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::provider::token::TokenError;
 use crate::secret::{Secret, same};
 use crate::storage::clients::{self, Registered};
 use crate::storage::limits::{self, Limit};
-use crate::storage::{Stored, audit};
+use crate::storage::{Stored, Tx, audit};
 
 const OFF: OAuthError = OAuthError::new(ErrorCode::AccessDenied, "clients don't register themselves here");
 const INVALID_TOKEN: OAuthError = OAuthError::new(ErrorCode::InvalidToken, "the token is not valid");
@@ -41,15 +40,16 @@ pub async fn register(app: &App, bearer: Option<&str>, from: &str, body: &Value)
     sector::check(app, &metadata).await?;
     let id = ClientId(format!("{REGISTERED}{}", ClientId::mint(now, &app.random)));
     let token = Secret::new(app.random.token::<32>());
-    let (secret, kept) = secret(app, &id, &metadata)?;
-    let client = Registered {
+    let mut client = Registered {
         token_hash: token_hash(app, &id, token.expose()),
-        secret: kept,
+        secret: String::new(),
         created_at: now,
         is_disabled: false,
         id,
         metadata,
     };
+    let secret;
+    (secret, client.secret) = self::secret(app, &client.id, client.auth_method())?;
     let (row, random) = (client.clone(), app.random.clone());
     app.db
         .write(move |tx| {
@@ -86,11 +86,12 @@ pub async fn update(app: &App, bearer: Option<&str>, id: &str, body: &Value) -> 
     }
     let metadata = check::read(body)?;
     sector::check(app, &metadata).await?;
-    let (fresh, kept) = match keeps_secret(&client.metadata, &metadata) {
-        true => (None, client.secret.clone()),
-        false => secret(app, &client.id, &metadata)?,
-    };
-    let changed = Registered { metadata, secret: kept, ..client };
+    let old = client.auth_method();
+    let mut changed = Registered { metadata, ..client };
+    let mut fresh = None;
+    if !keeps_secret(old, changed.auth_method()) {
+        (fresh, changed.secret) = secret(app, &changed.id, changed.auth_method())?;
+    }
     let (row, random, now) = (changed.clone(), app.random.clone(), app.clock.now());
     let updated = app
         .db
@@ -129,13 +130,7 @@ pub async fn remove(app: &App, bearer: Option<&str>, id: &str) -> Result<(), Tok
     Ok(())
 }
 
-async fn told(
-    tx: &mut crate::storage::Tx,
-    random: &crate::clock::Random,
-    event: &str,
-    id: &ClientId,
-    now: Timestamp,
-) -> Stored<()> {
+async fn told(tx: &mut Tx, random: &Random, event: &str, id: &ClientId, now: Timestamp) -> Stored<()> {
     let who = format!("client:{id}");
     audit::record(tx, random, now, event, (&who, &who), &json!({})).await
 }
@@ -177,8 +172,7 @@ fn token_hash(app: &App, id: &ClientId, token: &str) -> String {
 }
 
 /// A secret where the method needs one, and what is kept of it: the assertion's method needs it whole, so it is sealed.
-fn secret(app: &App, id: &ClientId, metadata: &ClientMetadata) -> Result<(Option<Secret>, String), TokenError> {
-    let method = method(metadata);
+fn secret(app: &App, id: &ClientId, method: AuthMethod) -> Result<(Option<Secret>, String), TokenError> {
     if !method.has_secret() {
         return Ok((None, String::new()));
     }
@@ -192,29 +186,15 @@ fn secret(app: &App, id: &ClientId, metadata: &ClientMetadata) -> Result<(Option
     Ok((Some(secret), kept))
 }
 
-/// RFC 7591, section 2: `client_secret_basic` where nothing is said.
-fn method(metadata: &ClientMetadata) -> AuthMethod {
-    metadata.token_endpoint_auth_method.unwrap_or(AuthMethod::ClientSecretBasic)
-}
-
 /// Whether the secret serves the new method as it is kept.
-fn keeps_secret(old: &ClientMetadata, new: &ClientMetadata) -> bool {
-    let is_hashed = |metadata| matches!(method(metadata), AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
-    method(old) == method(new) || (is_hashed(old) && is_hashed(new))
+fn keeps_secret(old: AuthMethod, new: AuthMethod) -> bool {
+    let is_hashed = |method| matches!(method, AuthMethod::ClientSecretBasic | AuthMethod::ClientSecretPost);
+    old == new || (is_hashed(old) && is_hashed(new))
 }
 
-fn is_secret(app: &App, client: &Registered, presented: &str) -> bool {
-    match method(&client.metadata) {
-        AuthMethod::ClientSecretJwt => app
-            .keys
-            .open_json::<Secret>(Purpose::Field, client.id.as_str(), &client.secret)
-            .is_ok_and(|secret| secret.matches(presented)),
-        method if method.has_secret() => {
-            let hash = ClientAuthentication::hash(&app.keys, &client.id, presented);
-            same(client.secret.as_bytes(), hash.as_bytes())
-        }
-        _ => false,
-    }
+fn is_secret(app: &App, row: &Registered, presented: &str) -> bool {
+    let client = registered(row, &app.config.registration, &app.keys);
+    client.is_some_and(|client| client.authentication.is_secret(&app.keys, &client.id, presented))
 }
 
 /// RFC 7591, section 3.2.1: everything that is registered, and how it is managed.
@@ -223,17 +203,14 @@ fn answer(app: &App, client: &Registered, secret: Option<&Secret>, token: &str) 
         Ok(Value::Object(members)) => members,
         _ => Map::new(),
     };
-    let settings = &app.config.registration;
-    let known = crate::clients::registered(client, settings, &app.keys).map(Arc::new);
-    let scope = known.map(|client| client.scopes.to_string()).unwrap_or_default();
     for (name, value) in [
         ("client_id", json!(client.id)),
         ("client_id_issued_at", json!(client.created_at.seconds())),
         ("registration_access_token", json!(token)),
         ("registration_client_uri", json!(format!("{}/clients/{}", app.config.issuer_text(), client.id))),
-        ("scope", json!(scope)),
+        ("scope", json!(open_scopes(&client.metadata, &app.config.registration).to_string())),
         ("subject_type", json!("pairwise")),
-        ("token_endpoint_auth_method", json!(method(&client.metadata))),
+        ("token_endpoint_auth_method", json!(client.auth_method())),
     ] {
         members.insert(name.to_owned(), value);
     }

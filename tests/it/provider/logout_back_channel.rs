@@ -25,6 +25,20 @@ async fn social(world: &World, browser: &mut Browser) -> String {
     tokens["id_token"].as_str().unwrap_or_else(|| panic!("{tokens}")).to_owned()
 }
 
+/// A back channel of the demonstration's client.
+async fn listening(mut world: World) -> (World, Listener) {
+    let listener = Listener::start().await;
+    world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
+    (world, listener)
+}
+
+/// Signs in again with the password that the migration has set.
+async fn enter(browser: &mut Browser) {
+    browser.get("/login").await;
+    browser.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
+    assert_eq!(browser.at, "/account", "{}", browser.body);
+}
+
 /// Signs out at the portal, as a person does it.
 async fn sign_out(browser: &mut Browser) {
     browser.get("/logout").await;
@@ -76,9 +90,7 @@ both! {
     }
 
     async fn a_client_that_fails_is_tried_again_with_growing_pauses_and_a_new_token(world) {
-        let mut world = world;
-        let listener = Listener::start().await;
-        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
+        let (mut world, listener) = listening(world).await;
         let mut browser = signed_in(&world).await;
         booking(&world, &mut browser).await;
         listener.answers(503);
@@ -106,9 +118,7 @@ both! {
     }
 
     async fn a_refusal_is_final_and_nothing_is_told_after_a_day(world) {
-        let mut world = world;
-        let listener = Listener::start().await;
-        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
+        let (world, listener) = listening(world).await;
         let mut browser = signed_in(&world).await;
         booking(&world, &mut browser).await;
         listener.answers(400);
@@ -116,8 +126,7 @@ both! {
         assert_eq!(tell(&world).await, 0);
         assert_eq!((listener.heard().len(), waiting(&world).await), (1, 0));
 
-        browser.get("/login").await;
-        browser.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
+        enter(&mut browser).await;
         booking(&world, &mut browser).await;
         listener.answers(500);
         sign_out(&mut browser).await;
@@ -127,9 +136,7 @@ both! {
     }
 
     async fn a_client_that_is_switched_off_hears_nothing(world) {
-        let mut world = world;
-        let listener = Listener::start().await;
-        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
+        let (mut world, listener) = listening(world).await;
         let mut browser = signed_in(&world).await;
         booking(&world, &mut browser).await;
         sign_out(&mut browser).await;
@@ -139,15 +146,8 @@ both! {
     }
 
     async fn however_a_session_ends_its_clients_are_told(world) {
-        let mut world = world;
-        let listener = Listener::start().await;
-        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
+        let (world, listener) = listening(world).await;
         let mut first = signed_in(&world).await;
-        let enter = async |browser: &mut Browser| {
-            browser.get("/login").await;
-            browser.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
-            assert_eq!(browser.at, "/account", "{}", browser.body);
-        };
         // By a relying party's own logout.
         let hint = booking(&world, &mut first).await;
         first.get(&format!("/logout?id_token_hint={hint}")).await;
@@ -186,16 +186,13 @@ both! {
     async fn a_logout_token_is_no_hint_and_a_swapped_sid_or_azp_is_a_forgery(world) {
         use base64::Engine;
         let engine = base64::engine::general_purpose::URL_SAFE_NO_PAD;
-        let mut world = world;
-        let listener = Listener::start().await;
-        world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
+        let (world, listener) = listening(world).await;
         let mut browser = signed_in(&world).await;
         let hint = booking(&world, &mut browser).await;
         sign_out(&mut browser).await;
         tell(&world).await;
         let told = listener.token();
-        browser.get("/login").await;
-        browser.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
+        enter(&mut browser).await;
         let own = booking(&world, &mut browser).await;
         // The sid of the session that stands, in a token of another; an azp that wasn't there.
         let [mut claims, mut azp] = [part(&hint, 1), part(&own, 1)];
