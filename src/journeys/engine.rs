@@ -5,12 +5,13 @@ use time::Date;
 
 use super::answers::Answers;
 use super::finish::{self, Finished};
+use super::guardian;
+use super::settle::{Settled, settle};
 use super::step::Step;
 use super::steps::evidence::{self, Upload};
 use super::steps::sign_in::SignIn;
 use super::table::{DONE, Table};
 use super::writes::{Effect, save};
-use super::{guardian, settle};
 use crate::app::App;
 use crate::crypto::SealError;
 use crate::domain::case_number::CaseNumber;
@@ -164,19 +165,23 @@ pub async fn load(app: &App, visit: &Visit, id: &JourneyId) -> Result<Option<Sta
 }
 
 async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<()>, Answers), Answer>, StepError> {
-    let Stage { id: _, version, case, attempts, interaction, parent, state } =
-        load(app, visit, id).await?.ok_or(StepError::Unknown)?;
-    match state {
-        State::Open(answers) => {
-            let answers = guardian::met(answers, visit);
-            let mut stage =
-                Stage { id: id.clone(), version, case, attempts, interaction, parent, state: State::Open(()) };
-            let settled = settle::settle(&cx(app, visit, &stage, &answers)).await?;
-            stage.version += i64::from(settled.is_some());
-            Ok(Ok((stage, settled.unwrap_or(answers))))
+    loop {
+        let Stage { id: _, version, case, attempts, interaction, parent, state } =
+            load(app, visit, id).await?.ok_or(StepError::Unknown)?;
+        let answers = match state {
+            State::Open(answers) => guardian::met(answers, visit),
+            State::Finished(_) => return Ok(Err(Answer::Redirect(path(id, None)))),
+            State::Expired => return Err(StepError::Expired),
+        };
+        let mut stage = Stage { id: id.clone(), version, case, attempts, interaction, parent, state: State::Open(()) };
+        match settle(&cx(app, visit, &stage, &answers)).await? {
+            Settled::Nothing => return Ok(Ok((stage, answers))),
+            Settled::Saved(answers) => {
+                stage.version += 1;
+                return Ok(Ok((stage, answers)));
+            }
+            Settled::Outrun => {}
         }
-        State::Finished(_) => Ok(Err(Answer::Redirect(path(id, None)))),
-        State::Expired => Err(StepError::Expired),
     }
 }
 
