@@ -31,7 +31,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How long anything may take; a busy machine is slow.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Two browsers at a time are as many as two cores can bear.
 static BROWSERS: Semaphore = Semaphore::const_new(2);

@@ -100,6 +100,18 @@ async fn go_on(world: &World, number: &CaseNumber, phone: &str) -> Browser {
 }
 
 both! {
+    async fn two_pages_that_come_back_at_once_both_show_the_decision(world) {
+        let (reviewer, _) = reviewers(&world).await;
+        let mut browser = world.browser();
+        let number = to_submitted(&world, &mut browser).await;
+        refuse(&world, &reviewer, &number, State::Rejected, "照片与本人不符").await;
+        let (mut other, at) = (browser.clone(), browser.at.clone());
+        tokio::join!(browser.get(&at), other.get(&at));
+        for page in [&browser, &other] {
+            assert!(page.shows("照片与本人不符"), "{} {}", page.at, page.body);
+        }
+    }
+
     async fn an_approved_case_goes_on_in_another_browser_to_the_end(world) {
         let (reviewer, _) = reviewers(&world).await;
         let mut browser = world.browser();
