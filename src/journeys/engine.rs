@@ -178,7 +178,7 @@ async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<
             Settled::Nothing => return Ok(Ok((stage, answers))),
             Settled::Saved(answers) => {
                 stage.version += 1;
-                return Ok(Ok((stage, answers)));
+                return Ok(Ok((stage, *answers)));
             }
             Settled::Outrun => {}
         }

@@ -21,13 +21,13 @@ pub(super) enum Settled {
     /// Nothing is new.
     Nothing,
     /// The answers with the decision in them, saved.
-    Saved(Answers),
+    Saved(Box<Answers>),
     /// Another request has moved the journey meanwhile; what this one has read is old.
     Outrun,
 }
 
 async fn saved(cx: &Cx<'_>, answers: Answers, audit: Effect) -> Result<Settled, StepError> {
-    Ok(if save(cx, answers.clone(), vec![audit]).await? { Settled::Saved(answers) } else { Settled::Outrun })
+    Ok(if save(cx, answers.clone(), vec![audit]).await? { Settled::Saved(Box::new(answers)) } else { Settled::Outrun })
 }
 
 /// Looks, and saves what is new.
