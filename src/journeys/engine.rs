@@ -6,7 +6,7 @@ use time::Date;
 use super::answers::Answers;
 use super::finish::{self, Finished};
 use super::guardian;
-use super::settle::{Settled, settle};
+use super::settle::settle;
 use super::step::Step;
 use super::steps::evidence::{self, Upload};
 use super::steps::sign_in::SignIn;
@@ -173,14 +173,9 @@ async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<
             State::Finished(_) => return Ok(Err(Answer::Redirect(path(id, None)))),
             State::Expired => return Err(StepError::Expired),
         };
-        let mut stage = Stage { id: id.clone(), version, case, attempts, interaction, parent, state: State::Open(()) };
-        match settle(&cx(app, visit, &stage, &answers)).await? {
-            Settled::Nothing => return Ok(Ok((stage, answers))),
-            Settled::Saved(answers) => {
-                stage.version += 1;
-                return Ok(Ok((stage, *answers)));
-            }
-            Settled::Outrun => {}
+        let stage = Stage { id: id.clone(), version, case, attempts, interaction, parent, state: State::Open(()) };
+        if !settle(&cx(app, visit, &stage, &answers)).await? {
+            return Ok(Ok((stage, answers)));
         }
     }
 }

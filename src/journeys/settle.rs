@@ -16,38 +16,27 @@ use crate::review::{Standing, standing};
 /// The registry's word on a unit is asked for again after so long: representatives change while a journey rests.
 const REGISTRY_COUNTS_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What came of looking.
-pub(super) enum Settled {
-    /// Nothing is new.
-    Nothing,
-    /// The answers with the decision in them, saved.
-    Saved(Box<Answers>),
-    /// Another request has moved the journey meanwhile; what this one has read is old.
-    Outrun,
-}
-
-async fn saved(cx: &Cx<'_>, answers: Answers, audit: Effect) -> Result<Settled, StepError> {
-    Ok(if save(cx, answers.clone(), vec![audit]).await? { Settled::Saved(Box::new(answers)) } else { Settled::Outrun })
-}
-
-/// Looks, and saves what is new.
-pub(super) async fn settle(cx: &Cx<'_>) -> Result<Settled, StepError> {
+/// Saves what is new. `true`: the journey has moved, by this request or by another that was faster, and what this one has
+/// read is old.
+pub(super) async fn settle(cx: &Cx<'_>) -> Result<bool, StepError> {
     if let Some(answers) = representative::settled(cx.app, cx.answers).await? {
         let confirmed = answers.representative().is_some();
         let audit = Effect::Audit("journey.representative_answered", json!({ "confirmed": confirmed }));
-        return saved(cx, answers, audit).await;
+        save(cx, answers, vec![audit]).await?;
+        return Ok(true);
     }
     if cx.answers.registry_proof().is_some_and(|proof| cx.visit.now.since(proof.at()) > REGISTRY_COUNTS_FOR) {
         let unit = UnitAnswers { check: None, existing: None, control: None, ..(*cx.answers.unit).clone() };
         let answers = Answers { unit: Box::new(unit), ..cx.answers.clone() };
         let audit = Effect::Audit("journey.unit_check_outdated", json!({}));
-        return saved(cx, answers, audit).await;
+        save(cx, answers, vec![audit]).await?;
+        return Ok(true);
     }
-    let Some(review) = cx.answers.open_review(cx.today) else { return Ok(Settled::Nothing) };
-    let Stage::Submitted { review: id } = &review.stage else { return Ok(Settled::Nothing) };
+    let Some(review) = cx.answers.open_review(cx.today) else { return Ok(false) };
+    let Stage::Submitted { review: id } = &review.stage else { return Ok(false) };
     let found = standing(&mut cx.app.db.read().await?, &cx.app.keys, id, cx.visit.now).await?;
     let stage = match found {
-        Some(Standing::Waiting | Standing::ApprovedFrom(_)) => return Ok(Settled::Nothing),
+        Some(Standing::Waiting | Standing::ApprovedFrom(_)) => return Ok(false),
         Some(Standing::Approved(proof)) => Stage::Approved { proof, seen: false },
         Some(Standing::Returned(reason)) => Stage::Returned { reason },
         Some(Standing::Rejected(reason)) => Stage::Rejected { reason },
@@ -64,5 +53,6 @@ pub(super) async fn settle(cx: &Cx<'_>) -> Result<Settled, StepError> {
         answers.unit.existing = unit::existing::look_up(cx.app, unit).await?;
     }
     let audit = Effect::Audit("journey.review_settled", json!({ "review": id }));
-    saved(cx, answers, audit).await
+    save(cx, answers, vec![audit]).await?;
+    Ok(true)
 }
