@@ -73,11 +73,6 @@ impl Demo {
         Self { process, port, folder, http }
     }
 
-    /// The demonstration's database and keys, beside the running one.
-    pub(super) async fn beside(&self) -> std::sync::Arc<guiyi::app::App> {
-        guiyi::demo::world::open(&self.folder.join("data")).await.unwrap()
-    }
-
     fn at(&self, offset: u16, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port + offset)
     }

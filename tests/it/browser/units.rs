@@ -56,7 +56,7 @@ async fn furnish(app: &App) -> AccountId {
 async fn see_all(walk: &Walk<'_>, lang: &str) {
     let (chrome, demo) = (walk.chrome, walk.demo);
     migrate(walk, lang).await;
-    let app = demo.beside().await;
+    let app = demo.store().await;
     let unit = furnish(&app).await;
     let page = |end: &str| demo.portal(&format!("/units/{unit}{end}"));
     chrome.open(&demo.portal("/account")).await;
