@@ -19,7 +19,7 @@ use crate::notify::codes::{self, Asker, Binding, Sender, Sent};
 use crate::passwords::{HashError, Passwords};
 use crate::protocol::client_metadata::REGISTERED;
 use crate::signed_client::SignedClient;
-use crate::storage::{Db, StorageError};
+use crate::storage::{Db, Redemptions, StorageError};
 use crate::upstream::Systems;
 use crate::verify::{PersonSource, UnitSource};
 
@@ -48,6 +48,8 @@ pub struct App {
     pub registry: UnitSource,
     /// Passwords.
     pub passwords: Passwords,
+    /// Stores what codes were redeemed for.
+    pub redemptions: Redemptions,
     /// Caches of the hot path.
     pub caches: Caches,
     /// Sends SMS and e-mail.
@@ -127,6 +129,7 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
         client_keys: ClientKeys::new(&egress, &clock),
         egress,
         passwords: Passwords::new(config.passwords, random.clone())?,
+        redemptions: Redemptions::start(&db),
         caches: Caches::new(&db, &keys, &clock),
         site: Arc::new(config.site.clone()),
         outbox: Notify::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use tokio::sync::Mutex;
 
 use crate::clock::{Clock, Timestamp};
@@ -33,7 +33,7 @@ pub const POLL: Duration = Duration::from_millis(500);
 /// How far a poll looks back: longer than any transaction may take to commit.
 const OVERLAP: Duration = Duration::from_secs(15);
 /// Entries of each kind that are kept: some 25 MiB in all when every one is full.
-const CAPACITY: u64 = 10_000;
+const CAPACITY: usize = 10_000;
 
 /// The caches of a node.
 #[derive(Debug)]
@@ -108,18 +108,18 @@ impl Caches {
     /// Forgets one changed thing at once: called by the node that changed it, after the commit.
     pub fn forget(&self, subject: &str) {
         match subject.split_once(':') {
-            Some(("session", id)) => self.sessions.invalidate(&SessionId::from(id)),
-            Some(("account", id)) => self.accounts.invalidate(&AccountId::from(id)),
-            Some(("mandate", id)) => self.mandates.invalidate(&MandateId::from(id)),
-            Some(("unit", id)) => self.units.invalidate(&AccountId::from(id)),
-            Some(("client", id)) => self.clients.invalidate(&ClientId::from(id)),
+            Some(("session", id)) => drop(self.sessions.remove(&SessionId::from(id))),
+            Some(("account", id)) => drop(self.accounts.remove(&AccountId::from(id))),
+            Some(("mandate", id)) => drop(self.mandates.remove(&MandateId::from(id))),
+            Some(("unit", id)) => drop(self.units.remove(&AccountId::from(id))),
+            Some(("client", id)) => drop(self.clients.remove(&ClientId::from(id))),
             Some(("grant", id)) => {
-                self.grants.invalidate(&GrantId::from(id));
-                self.revoked.invalidate(&GrantId::from(id));
+                self.grants.remove(&GrantId::from(id));
+                self.revoked.remove(&GrantId::from(id));
             }
             Some(("consent", key)) => {
                 if let Some(key) = Key::parse(key) {
-                    self.consents.invalidate(&key);
+                    self.consents.remove(&key);
                 }
             }
             _ => {}

@@ -3,11 +3,12 @@
 //! Fetched ones are kept for a while; a key id that isn't among them has them fetched again, so that a client can rotate
 //! its keys at any time, but not more often than [`PAUSE`] allows, so that nobody has the portal hammer anyone.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::jwk::Jwk;
-use moka::sync::Cache;
+use quick_cache::sync::Cache;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
@@ -26,7 +27,7 @@ pub const PAUSE: Duration = Duration::from_secs(10);
 /// The most keys of one client that are looked at.
 const MOST_KEYS: usize = 32;
 /// The most places whose keys are kept.
-const PLACES: u64 = 1000;
+const PLACES: usize = 1000;
 
 /// Keys, by where they are from.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl ClientKeys {
     }
 
     async fn at(&self, uri: &Url, kid: Option<&str>) -> Vec<Jwk> {
-        let kept = self.kept.get_with(uri.clone(), Arc::default);
+        let Ok(kept) = self.kept.get_or_insert_with(uri, || Ok::<_, Infallible>(Arc::default()));
         // One at a time: whoever comes meanwhile finds what the first has fetched.
         let mut kept = kept.lock().await;
         let now = self.clock.now();
@@ -74,7 +75,7 @@ impl ClientKeys {
         let is_fresh = knows && within(kept.fetched_at, FRESH);
         if !(is_fresh || within(kept.tried_at, PAUSE)) {
             kept.tried_at = Some(now);
-            match self.egress.get(uri, MOST).await.and_then(|fetched| fetched.json::<KeySet>()) {
+            match Box::pin(self.egress.get(uri, MOST)).await.and_then(|fetched| fetched.json::<KeySet>()) {
                 Ok(set) => {
                     kept.keys = usable(set);
                     kept.fetched_at = Some(now);

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand over one connection that is kept: as cheap as it can be, so that the server is what is measured.
+//! HTTP/1.1 by hand over connections that are kept: as cheap as it can be, so that the server is what is measured.
 
 use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,42 +22,49 @@ impl Answer {
     }
 }
 
-/// A connection.
+/// A connection to each node. Every request goes to the next one, so that no two steps of a sign-on meet the same node.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    nodes: Vec<(TcpStream, String)>,
+    next: usize,
     buffer: Vec<u8>,
-    host: String,
 }
 
 impl Connection {
-    pub(crate) async fn open(authority: &str) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(authority).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024), host: authority.to_owned() })
+    pub(crate) async fn open(authorities: &[String]) -> anyhow::Result<Self> {
+        let mut nodes = Vec::new();
+        for authority in authorities {
+            let stream = TcpStream::connect(authority).await?;
+            stream.set_nodelay(true)?;
+            nodes.push((stream, authority.clone()));
+        }
+        Ok(Self { nodes, next: 0, buffer: Vec::with_capacity(16 * 1024) })
     }
 
     /// `headers` are whole lines.
     pub(crate) async fn get(&mut self, path: &str, headers: &str) -> anyhow::Result<Answer> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{headers}\r\n", self.host);
-        self.call(&request).await
+        self.call(|host| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{headers}\r\n")).await
     }
 
     pub(crate) async fn post(&mut self, path: &str, headers: &str, form: &str) -> anyhow::Result<Answer> {
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
-             content-length: {}\r\n{headers}\r\n{form}",
-            self.host,
-            form.len()
-        );
-        self.call(&request).await
+        self.call(|host| {
+            format!(
+                "POST {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+                 content-length: {}\r\n{headers}\r\n{form}",
+                form.len()
+            )
+        })
+        .await
     }
 
-    async fn call(&mut self, request: &str) -> anyhow::Result<Answer> {
-        self.stream.write_all(request.as_bytes()).await?;
+    async fn call(&mut self, request: impl FnOnce(&str) -> String) -> anyhow::Result<Answer> {
+        let nodes = self.nodes.len();
+        let (stream, host) = self.nodes.get_mut(self.next).context("no nodes")?;
+        self.next = (self.next + 1) % nodes;
+        stream.write_all(request(host).as_bytes()).await?;
         self.buffer.clear();
         loop {
-            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+            if stream.read_buf(&mut self.buffer).await? == 0 {
                 bail!("the server closed the connection");
             }
             if let Some(answer) = parse(&self.buffer)? {

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 
 use crate::client::Connection;
+use crate::postgres::{Counted, Watcher};
 use crate::server::Server;
-use crate::workload::{Done, Target, Workload};
+use crate::workload::{Target, Workload};
 
 /// What to measure, and for how long.
 #[derive(Clone, Copy, Debug)]
@@ -33,16 +34,23 @@ pub(crate) struct Figure {
     pub(crate) foreign: f64,
     /// Of the rounds, the lowest and the highest `per_cpu_second`.
     pub(crate) range: [f64; 2],
+    /// What PostgreSQL counted, and statements an operation.
+    pub(crate) counted: Option<(Counted, f64)>,
 }
 
 /// Measures one workload.
-pub(crate) async fn measure(server: &Server, target: &Rc<Target>, plan: Plan) -> anyhow::Result<Figure> {
+pub(crate) async fn measure(
+    server: &Server,
+    target: &Rc<Target>,
+    plan: Plan,
+    watcher: Option<&Watcher>,
+) -> anyhow::Result<Figure> {
     target.prepare(plan.workload).await?;
     let counting = Rc::new(Cell::new(false));
     let end = Instant::now() + Duration::from_secs_f64(plan.warm_up + plan.seconds);
     let mut workers = Vec::new();
     for _ in 0..plan.workers {
-        let connection = Connection::open(server.authority()).await?;
+        let connection = Connection::open(&target.nodes).await?;
         workers.push(tokio::task::spawn_local(work(
             Rc::clone(target),
             connection,
@@ -52,6 +60,10 @@ pub(crate) async fn measure(server: &Server, target: &Rc<Target>, plan: Plan) ->
         )));
     }
     tokio::time::sleep(Duration::from_secs_f64(plan.warm_up)).await;
+    let watch = match watcher {
+        Some(watcher) => Some(watcher.begin().await?),
+        None => None,
+    };
     counting.set(true);
     let (began, before) = (Instant::now(), server.cpu()?);
     let mut latencies = Vec::new();
@@ -59,6 +71,11 @@ pub(crate) async fn measure(server: &Server, target: &Rc<Target>, plan: Plan) ->
         latencies.extend(worker.await??);
     }
     let (elapsed, after) = (began.elapsed().as_secs_f64(), server.cpu()?);
+    let counted = match watch {
+        Some(watch) => Some(watch.end().await?),
+        None => None,
+    };
+    target.settle().await?;
     latencies.sort_unstable();
     let count = u32::try_from(latencies.len())?;
     let at = |percent: usize| -> anyhow::Result<f64> {
@@ -75,6 +92,7 @@ pub(crate) async fn measure(server: &Server, target: &Rc<Target>, plan: Plan) ->
         busy: used / elapsed,
         foreign: ((after.core - before.core - used) / elapsed).max(0.0),
         range: [per_cpu_second; 2],
+        counted: counted.map(|counted| (counted.clone(), counted.each(f64::from(count)))),
     })
 }
 
@@ -92,9 +110,7 @@ async fn work(
         if counting.get() {
             latencies.push(began.elapsed());
         }
-        if let Done::SignOn(done) = done {
-            target.look_closely(&mut connection, &done).await?;
-        }
+        target.look_closely(&mut connection, done).await?;
     }
     Ok(latencies)
 }

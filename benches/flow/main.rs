@@ -7,8 +7,10 @@
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 
 mod bare;
+mod bulk;
 mod client;
 mod load;
+mod postgres;
 mod report;
 mod seed;
 mod server;
@@ -21,7 +23,9 @@ use std::rc::Rc;
 use clap::Parser;
 
 use crate::load::{Figure, Plan};
+use crate::postgres::Watcher;
 use crate::report::Report;
+use crate::seed::Population;
 use crate::server::Server;
 use crate::workload::{Target, Workload};
 
@@ -31,6 +35,12 @@ struct Options {
     /// Accounts, each with a session and its consents.
     #[arg(long, default_value_t = 10_000)]
     accounts: usize,
+    /// How many of them come again and again: those that a node has room for in memory.
+    #[arg(long, default_value_t = 10_000)]
+    regulars: usize,
+    /// Servers on the one database, which has to be PostgreSQL then; every request goes to the next one.
+    #[arg(long, default_value_t = 1)]
+    nodes: usize,
     /// Connections that are kept busy.
     #[arg(long, default_value_t = 16)]
     workers: usize,
@@ -52,7 +62,7 @@ struct Options {
     /// Seed, serve, say where, and wait for Ctrl-C.
     #[arg(long)]
     serve_only: bool,
-    /// The server's port; any free one by default.
+    /// The first server's port; any free one by default.
     #[arg(long, default_value_t = 0)]
     port: u16,
     /// Another server's binary, to compare; the one just built by default.
@@ -71,7 +81,6 @@ struct Options {
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    server::pin_generator();
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
@@ -80,16 +89,19 @@ fn main() -> anyhow::Result<()> {
 
 async fn run(options: Options) -> anyhow::Result<()> {
     let folder = seed::Folder::make()?;
-    let port = server::free_port(options.port)?;
-    let began = std::time::Instant::now();
     let database = options.database.clone().unwrap_or_else(|| folder.sqlite());
-    let sessions = seed::seed(&folder, port, &database, options.accounts).await?;
+    anyhow::ensure!(options.nodes == 1 || !database.starts_with("sqlite:"), "SQLite is for one node");
+    let ports = server::free_ports(options.port, options.nodes)?;
+    let began = std::time::Instant::now();
+    let people = seed::seed(&folder, &ports, &database, options.accounts).await?;
     eprintln!("{} accounts made in {:.0} s", options.accounts, began.elapsed().as_secs_f64());
-    let server = Server::start(&options.binary, &folder, port, options.postmaster).await?;
+    server::pin_generator();
+    let server = Server::start(&options.binary, &folder, &ports, options.postmaster).await?;
     if options.serve_only {
-        return serve_only(&server, &folder, &sessions).await;
+        return serve_only(&server, &folder, people).await;
     }
-    let target = Rc::new(Target::find(server.authority(), sessions).await?);
+    let watcher = Watcher::find(&database).await;
+    let target = Rc::new(Target::find(server.authorities(), people, options.regulars).await?);
     let idle = server.memory_after_a_pause().await?;
     let mut figures: Vec<Figure> = Vec::new();
     for workload in Workload::ALL.into_iter().filter(|w| w.name().contains(&options.only)) {
@@ -101,12 +113,14 @@ async fn run(options: Options) -> anyhow::Result<()> {
         let plan = Plan { workload, workers: options.workers, seconds, warm_up };
         let mut measured = Vec::new();
         for _ in 0..rounds {
-            measured.push(load::measure(&server, &target, plan).await?);
+            measured.push(load::measure(&server, &target, plan, watcher.as_ref()).await?);
         }
         figures.push(load::median(measured)?);
     }
     let report = Report {
         accounts: options.accounts,
+        regulars: options.regulars.min(options.accounts),
+        nodes: options.nodes,
         workers: options.workers,
         seconds: options.seconds,
         rounds: options.rounds.max(1),
@@ -124,12 +138,15 @@ async fn run(options: Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve_only(server: &Server, folder: &seed::Folder, sessions: &[String]) -> anyhow::Result<()> {
+async fn serve_only(server: &Server, folder: &seed::Folder, people: Population) -> anyhow::Result<()> {
     let file = folder.path().join("cookies.txt");
-    std::fs::write(&file, sessions.join("\n"))?;
-    println!("serving http://{} (pid {})", server.authority(), server.pid());
-    println!("the cookies of {} people: {}", sessions.len(), file.display());
-    println!("flowbench --adapter benches/adapters/guiyi.toml --pid {}", server.pid());
+    let cookies: Vec<_> = (0..people.count.min(10_000)).map(|n| people.cookie(n)).collect();
+    std::fs::write(&file, cookies.join("\n"))?;
+    for (authority, pid) in server.authorities().iter().zip(server.pids()) {
+        println!("serving http://{authority} (pid {pid})");
+        println!("flowbench --adapter benches/adapters/guiyi.toml --pid {pid}");
+    }
+    println!("the cookies of {} people: {}", cookies.len(), file.display());
     tokio::signal::ctrl_c().await?;
     Ok(())
 }

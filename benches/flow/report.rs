@@ -13,6 +13,8 @@ use crate::workload::Workload;
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) accounts: usize,
+    pub(crate) regulars: usize,
+    pub(crate) nodes: usize,
     pub(crate) workers: usize,
     pub(crate) seconds: f64,
     pub(crate) rounds: usize,
@@ -50,11 +52,12 @@ impl Report {
                     "server_share": figure.busy,
                     "foreign_share": figure.foreign,
                     "of_bare_signature": self.ratio(figure),
+                    "statements_each": figure.counted.as_ref().map(|(_, each)| each),
                 })
             })
             .collect();
         json!({
-            "accounts": self.accounts, "workers": self.workers, "seconds": self.seconds, "rounds": self.rounds,
+            "accounts": self.accounts, "regulars": self.regulars, "nodes": self.nodes, "workers": self.workers, "seconds": self.seconds, "rounds": self.rounds,
             "start_ms": self.start.as_secs_f64() * 1000.0,
             "memory_idle_mib": self.memory_idle, "memory_after_mib": self.memory_after,
             "bare_es256_per_second": self.bare.es256, "bare_rs256_per_second": self.bare.rs256,
@@ -68,8 +71,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{} accounts with sessions, {} connections, median of {} rounds of {} s\n",
-            self.accounts, self.workers, self.rounds, self.seconds
+            "{} accounts with sessions, {} of them regulars, {} node(s), {} connections, median of {} rounds of {} s\n",
+            self.accounts, self.regulars, self.nodes, self.workers, self.rounds, self.seconds
         )?;
         writeln!(
             f,
@@ -90,6 +93,11 @@ impl fmt::Display for Report {
                 figure.busy * 100.0,
                 figure.foreign * 100.0,
             )?;
+        }
+        for figure in &self.figures {
+            if let Some((counted, each)) = &figure.counted {
+                write!(f, "\n{}: {each:.3} statements each\n{counted}", figure.workload.name())?;
+            }
         }
         writeln!(f, "\nbare signatures/s   ES256 {:.0}   RS256 {:.0}", self.bare.es256, self.bare.rs256)?;
         writeln!(f, "memory              idle {:.1} MiB   after load {:.1} MiB", self.memory_idle, self.memory_after)?;

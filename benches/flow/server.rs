@@ -1,4 +1,4 @@
-//! The server under test: a child process on core 0, and what `/proc` says of it.
+//! The server under test: one node or more, child processes on core 0, and what `/proc` says of them.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -12,6 +12,8 @@ use crate::seed::Folder;
 /// Linux counts a process's time in hundredths of a second (`USER_HZ`).
 const TICKS: f64 = 100.0;
 const SERVER_CORE: &str = "0";
+/// How long a start may take: long enough for one under a profiler.
+const PATIENCE: Duration = Duration::from_secs(60);
 const GENERATOR_CORE: &str = "1";
 
 /// Moves this process, and the threads it will have, to the generator's core.
@@ -22,19 +24,29 @@ pub(crate) fn pin_generator() {
     }
 }
 
-/// The wanted port, or a free one.
-pub(crate) fn free_port(wanted: u16) -> anyhow::Result<u16> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", wanted)).context("the port can't be used")?;
-    Ok(listener.local_addr()?.port())
+/// The wanted port and those after it, or free ones.
+pub(crate) fn free_ports(wanted: u16, nodes: usize) -> anyhow::Result<Vec<u16>> {
+    // All are held at once, so that none is given twice.
+    let mut held = Vec::new();
+    for node in 0..u16::try_from(nodes)? {
+        let port = if wanted == 0 { 0 } else { wanted + node };
+        held.push(std::net::TcpListener::bind(("127.0.0.1", port)).context("the port can't be used")?);
+    }
+    Ok(held.iter().map(|listener| listener.local_addr().map(|a| a.port())).collect::<Result<_, _>>()?)
 }
 
 /// A running server; stopped when dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
-    child: Child,
-    authority: String,
+    nodes: Vec<Node>,
     started_in: Duration,
     postmaster: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Node {
+    child: Child,
+    authority: String,
 }
 
 /// CPU seconds: the server's own, and all that core 0 was busy.
@@ -45,62 +57,45 @@ pub(crate) struct Cpu {
 }
 
 impl Server {
-    /// Starts it, and waits for its first answer.
+    /// Starts a node on each port, and waits for their first answers.
     pub(crate) async fn start(
         binary: &Path,
         folder: &Folder,
-        port: u16,
+        ports: &[u16],
         postmaster: Option<u32>,
     ) -> anyhow::Result<Self> {
-        let log = std::fs::File::create(folder.path().join("server.log"))?;
-        let authority = format!("127.0.0.1:{port}");
         let began = Instant::now();
-        let start = |mut command: Command| {
-            command
-                .args(["serve", "--config"])
-                .arg(folder.config())
-                .stdin(Stdio::null())
-                .stderr(log.try_clone()?)
-                .spawn()
-        };
-        let mut pinned = Command::new("taskset");
-        pinned.args(["-c", SERVER_CORE]).arg(binary);
-        let child = start(pinned).or_else(|_| start(Command::new(binary)))?;
-        let mut server = Self { child, authority, started_in: Duration::ZERO, postmaster };
-        loop {
-            if let Ok(mut connection) = Connection::open(&server.authority).await
-                && connection.get("/health", "").await.is_ok_and(|answer| answer.status == 200)
-            {
-                break;
+        let mut server = Self { nodes: Vec::new(), started_in: Duration::ZERO, postmaster };
+        for port in ports {
+            server.nodes.push(Node::start(binary, folder, *port).await?);
+            if server.nodes.len() == 1 {
+                server.started_in = began.elapsed();
             }
-            if began.elapsed() > Duration::from_secs(10) || server.child.try_wait()?.is_some() {
-                let log = std::fs::read_to_string(folder.path().join("server.log"))?;
-                anyhow::bail!("the server did not start: {log}");
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        server.started_in = began.elapsed();
         Ok(server)
     }
 
-    pub(crate) fn authority(&self) -> &str {
-        &self.authority
+    pub(crate) fn authorities(&self) -> Vec<String> {
+        self.nodes.iter().map(|node| node.authority.clone()).collect()
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        self.nodes.iter().map(|node| node.child.id()).collect()
     }
 
     pub(crate) fn started_in(&self) -> Duration {
         self.started_in
     }
 
-    /// Resident memory in MiB (`VmRSS`).
+    /// Resident memory in MiB (`VmRSS`), of the largest node.
     pub(crate) fn memory(&self) -> anyhow::Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
-        let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
-        Ok(kib / 1024.0)
+        let mut largest = 0.0_f64;
+        for pid in self.pids() {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+            let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:")).context("no VmRSS")?;
+            largest = largest.max(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0);
+        }
+        Ok(largest)
     }
 
     /// Resident memory once the start is over.
@@ -111,7 +106,7 @@ impl Server {
 
     /// What has been used so far.
     pub(crate) fn cpu(&self) -> anyhow::Result<Cpu> {
-        let (_, own) = times(self.pid()).context("no such process")?;
+        let own: f64 = self.pids().into_iter().filter_map(times).map(|(_, used)| used).sum();
         let database: f64 = match self.postmaster {
             None => 0.0,
             Some(postmaster) => std::fs::read_dir("/proc")?
@@ -144,7 +139,38 @@ fn times(pid: u32) -> Option<(u32, f64)> {
     }
 }
 
-impl Drop for Server {
+impl Node {
+    async fn start(binary: &Path, folder: &Folder, port: u16) -> anyhow::Result<Self> {
+        let file = folder.path().join(format!("server-{port}.log"));
+        let log = std::fs::File::create(&file)?;
+        let began = Instant::now();
+        let start = |mut command: Command| {
+            command
+                .args(["serve", "--config"])
+                .arg(folder.config(port))
+                .stdin(Stdio::null())
+                .stderr(log.try_clone()?)
+                .spawn()
+        };
+        let mut pinned = Command::new("taskset");
+        pinned.args(["-c", SERVER_CORE]).arg(binary);
+        let child = start(pinned).or_else(|_| start(Command::new(binary)))?;
+        let mut node = Self { child, authority: format!("127.0.0.1:{port}") };
+        loop {
+            if let Ok(mut connection) = Connection::open(&[node.authority.clone()]).await
+                && connection.get("/health", "").await.is_ok_and(|answer| answer.status == 200)
+            {
+                return Ok(node);
+            }
+            if began.elapsed() > PATIENCE || node.child.try_wait()?.is_some() {
+                anyhow::bail!("the server did not start: {}", std::fs::read_to_string(&file)?);
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+impl Drop for Node {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 
 use crate::client::Connection;
 use crate::seed::{ES256, REDIRECT_URI, ROTATING, SCOPE};
-use crate::workload::{Authorized, Target, authorization};
+use crate::workload::{Authorized, HEARD, Target, authorization};
 
 /// How many access tokens are introspected. One in [`REVOKED`] of them is revoked.
 const INTROSPECTED: usize = 2_000;
@@ -28,7 +28,7 @@ impl Target {
     pub(crate) async fn prepare_introspection(&self, connection: &mut Connection) -> anyhow::Result<()> {
         let mut made = Vec::with_capacity(INTROSPECTED);
         while self.prepared.access.borrow().is_empty() && made.len() < INTROSPECTED {
-            let form = self.sign_on(connection, ES256, self.any_session()?).await?.token_form();
+            let form = self.sign_on(connection, ES256, &self.any_session()?).await?.token_form();
             let good = !made.len().is_multiple_of(REVOKED);
             if !good {
                 let revoked = connection.post("/revoke", &authorization(ES256), &form).await?;
@@ -37,6 +37,7 @@ impl Target {
             made.push((form, good));
         }
         self.prepared.access.borrow_mut().extend(made);
+        tokio::time::sleep(HEARD).await;
         Ok(())
     }
 
@@ -87,7 +88,8 @@ impl Target {
 
     /// Signs somebody on with `offline_access`, which takes a consent each time (OpenID Connect Core, section 11).
     async fn begin_family(&self, connection: &mut Connection) -> anyhow::Result<String> {
-        let ask = self.ask(ROTATING, self.any_session()?, &format!("{SCOPE} offline_access"), &[("prompt", "consent")]);
+        let ask =
+            self.ask(ROTATING, &self.any_session()?, &format!("{SCOPE} offline_access"), &[("prompt", "consent")]);
         let page = connection.get(&ask.path, &ask.cookies).await?.location.context("no interaction")?;
         let html = String::from_utf8(connection.get(&page, &ask.cookies).await?.body)?;
         let (_, rest) = html.split_once("name=\"csrf\" value=\"").context("no consent page")?;

@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use guiyi::clock::Random;
@@ -11,27 +12,36 @@ use guiyi::crypto::sha256;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::client::{Answer, Connection};
-use crate::seed::{CLIENT_SECRET, ES256, ISSUER, REDIRECT_URI, RS256, SCOPE};
-use crate::tokens::{Tokens, form_of_code};
+use crate::seed::{CLIENT_SECRET, ES256, ISSUER, Population, REDIRECT_URI, RESOURCE, RS256, SCOPE, SERVICE};
+use crate::tokens::{Tokens, form, form_of_code};
 
 /// One sign-on in so many is looked at closely.
 const SAMPLE: u32 = 50;
 /// How many access tokens the userinfo workload draws from.
 const TOKENS: usize = 2_000;
-/// How many sessions are seen before the clock starts, and once each in the workload of first visits.
-const SEEN: usize = 20_000;
+/// How many people are seen once each in the workload of first visits.
+const FIRST: usize = 20_000;
+/// People are taken in this order out of the whole population: a prime's multiples, which meet everybody once.
+const STRIDE: usize = 1_000_003;
+
+/// By when every node has heard of a revocation.
+pub(crate) const HEARD: Duration = Duration::from_secs(1);
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Workload {
-    /// [`Workload::SignOnEs256`] once for each session, with empty caches.
+    /// [`Workload::SignOnEs256`] once for each of so many people, whom the server hasn't seen before.
     FirstSignOn,
-    /// Authorize with a session and PKCE, token, userinfo; the ID token is signed with ES256.
+    /// Authorize with a session and PKCE, token, userinfo; the ID token is signed with ES256. By people who were here
+    /// before.
     SignOnEs256,
     /// The same with RS256.
     SignOnRs256,
+    /// A machine's token about itself (RFC 6749, section 4.4), a JWT signed with ES256.
+    ClientCredentials,
     /// A bearer token's claims.
     UserInfo,
     /// What a client asks about its own tokens, some of them revoked.
@@ -45,10 +55,11 @@ pub(crate) enum Workload {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::FirstSignOn,
         Self::SignOnEs256,
         Self::SignOnRs256,
+        Self::ClientCredentials,
         Self::UserInfo,
         Self::Introspection,
         Self::Refresh,
@@ -66,6 +77,7 @@ impl Workload {
             Self::FirstSignOn => "first ES256",
             Self::SignOnEs256 => "sign-on ES256",
             Self::SignOnRs256 => "sign-on RS256",
+            Self::ClientCredentials => "client creds",
             Self::UserInfo => "userinfo",
             Self::Introspection => "introspection",
             Self::Refresh => "refresh",
@@ -77,15 +89,21 @@ impl Workload {
     /// Does it once; what is to be looked at afterwards, out of the time that is measured. `None` if nothing is left.
     pub(crate) async fn run(self, target: &Target, connection: &mut Connection) -> anyhow::Result<Option<Done>> {
         match self {
-            Self::FirstSignOn => match target.in_turn(ES256) {
-                Some(session) => target.sign_on(connection, ES256, session).await.map(Done::SignOn).map(Some),
+            Self::FirstSignOn => match target.in_turn(ES256, FIRST)? {
+                Some(session) => target.sign_on(connection, ES256, &session).await.map(Done::SignOn).map(Some),
                 None => Ok(None),
             },
             Self::SignOnEs256 => {
-                target.sign_on(connection, ES256, target.any_session()?).await.map(Done::SignOn).map(Some)
+                target.sign_on(connection, ES256, &target.any_session()?).await.map(Done::SignOn).map(Some)
             }
             Self::SignOnRs256 => {
-                target.sign_on(connection, RS256, target.any_session()?).await.map(Done::SignOn).map(Some)
+                target.sign_on(connection, RS256, &target.any_session()?).await.map(Done::SignOn).map(Some)
+            }
+            Self::ClientCredentials => {
+                let form = form(&[("grant_type", "client_credentials")]);
+                let tokens = connection.post("/token", &authorization(SERVICE), &form).await?.json(200)?;
+                let token = tokens.get("access_token").and_then(serde_json::Value::as_str).context("no token")?;
+                Ok(Some(Done::Service(token.to_owned())))
             }
             Self::UserInfo => {
                 let token = target.any_token()?;
@@ -113,6 +131,8 @@ impl Workload {
 #[derive(Debug)]
 pub(crate) enum Done {
     SignOn(SignedOn),
+    /// A machine's token.
+    Service(String),
     Read,
 }
 
@@ -171,20 +191,30 @@ struct Answered {
     id_token: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 struct Claims {
     sub: String,
     nonce: String,
 }
 
+#[derive(Clone, Debug, Deserialize)]
+struct Service {
+    sub: String,
+    client_id: String,
+}
+
 /// The server as the generator knows it.
 #[derive(Debug)]
 pub(crate) struct Target {
-    pub(crate) authority: String,
-    sessions: Vec<String>,
+    pub(crate) nodes: Vec<String>,
+    people: Population,
+    /// How many of them come again and again.
+    regulars: usize,
     keys: JwkSet,
     tokens: RefCell<Vec<String>>,
     pub(crate) prepared: Tokens,
+    /// Revoked tokens that a node hadn't heard of.
+    revoked: RefCell<Vec<String>>,
     /// How many sessions each client has seen.
     turns: RefCell<HashMap<&'static str, usize>>,
     random: Random,
@@ -193,16 +223,19 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    pub(crate) async fn find(authority: &str, sessions: Vec<String>) -> anyhow::Result<Self> {
-        let mut connection = Connection::open(authority).await?;
+    pub(crate) async fn find(nodes: Vec<String>, people: Population, regulars: usize) -> anyhow::Result<Self> {
+        ensure!(!people.count.is_multiple_of(STRIDE), "another number of people");
+        let mut connection = Connection::open(&nodes).await?;
         let keys = serde_json::from_value(connection.get("/jwks", "").await?.json(200)?)?;
         let random = Random::system();
         Ok(Self {
-            authority: authority.to_owned(),
-            sessions,
+            nodes,
+            people,
+            regulars: regulars.min(people.count),
             keys,
             tokens: RefCell::default(),
             prepared: Tokens::default(),
+            revoked: RefCell::default(),
             turns: RefCell::default(),
             random,
             count: Cell::new(0),
@@ -215,16 +248,21 @@ impl Target {
         self.verified.get()
     }
 
-    /// What a workload needs before its clock starts: every session was here before, or tokens.
+    /// What a workload needs before its clock starts: all regulars were here before, or tokens.
     pub(crate) async fn prepare(&self, workload: Workload) -> anyhow::Result<()> {
-        let mut connection = Connection::open(&self.authority).await?;
+        let mut connection = Connection::open(&self.nodes).await?;
         let client = match workload {
             Workload::SignOnEs256 => Some(ES256),
             Workload::SignOnRs256 => Some(RS256),
             _ => None,
         };
-        while let Some((client, session)) = client.and_then(|client| Some((client, self.in_turn(client)?))) {
-            self.authorize(&mut connection, client, session).await?;
+        if let Some(client) = client {
+            // Every node learns of everybody.
+            while let Some(session) = self.in_turn(client, self.regulars)? {
+                for _ in &self.nodes {
+                    self.authorize(&mut connection, client, &session).await?;
+                }
+            }
         }
         match workload {
             Workload::Introspection => self.prepare_introspection(&mut connection).await?,
@@ -233,24 +271,33 @@ impl Target {
         }
         if workload == Workload::UserInfo && self.tokens.borrow().is_empty() {
             for _ in 0..TOKENS {
-                let done = self.sign_on(&mut connection, ES256, self.any_session()?).await?;
+                let done = self.sign_on(&mut connection, ES256, &self.any_session()?).await?;
                 self.tokens.borrow_mut().push(done.bearer);
             }
         }
         Ok(())
     }
 
-    /// A session that the client hasn't seen yet.
-    fn in_turn(&self, client: &'static str) -> Option<&str> {
+    /// The session of somebody whom the client hasn't seen yet, of the first `most` people.
+    fn in_turn(&self, client: &'static str, most: usize) -> anyhow::Result<Option<String>> {
         let mut turns = self.turns.borrow_mut();
         let turn = turns.entry(client).or_default();
-        let session = self.sessions.get(*turn).filter(|_| *turn < SEEN)?;
+        if *turn >= most.min(self.people.count) {
+            return Ok(None);
+        }
         *turn += 1;
-        Some(session)
+        self.session(*turn - 1).map(Some)
     }
 
-    pub(crate) fn any_session(&self) -> anyhow::Result<&str> {
-        self.sessions.get(self.below(self.sessions.len())?).map(String::as_str).context("no sessions")
+    /// The session of the person who is taken at this turn.
+    fn session(&self, turn: usize) -> anyhow::Result<String> {
+        let place = turn.checked_mul(STRIDE).context("too many people")? % self.people.count;
+        Ok(self.people.cookie(place))
+    }
+
+    /// Of any regular.
+    pub(crate) fn any_session(&self) -> anyhow::Result<String> {
+        self.session(self.below(self.regulars)?)
     }
 
     fn any_token(&self) -> anyhow::Result<String> {
@@ -306,30 +353,71 @@ impl Target {
         Ok(SignedOn { client, nonce, form, bearer, id_token: tokens.id_token })
     }
 
-    /// Of a sample: the ID token's signature, audience, issuer and nonce; the code must not work twice, and its second
-    /// use must have ended the access token.
-    pub(crate) async fn look_closely(&self, connection: &mut Connection, done: &SignedOn) -> anyhow::Result<()> {
+    /// Of a sample: the token's signature, audience, issuer and nonce; the code must not work twice, and its second use
+    /// must have ended the access token.
+    pub(crate) async fn look_closely(&self, connection: &mut Connection, done: Done) -> anyhow::Result<()> {
         self.count.set(self.count.get() + 1);
         if !self.count.get().is_multiple_of(SAMPLE) {
             return Ok(());
         }
-        let header = jsonwebtoken::decode_header(&done.id_token)?;
+        let done = match done {
+            Done::Read => return Ok(()),
+            Done::Service(token) => {
+                let claims: Service = self.verified_claims(&token, Algorithm::ES256, RESOURCE)?;
+                ensure!(claims.sub == SERVICE && claims.client_id == SERVICE, "about {}", claims.sub);
+                self.verified.set(self.verified.get() + 1);
+                return Ok(());
+            }
+            Done::SignOn(done) => done,
+        };
         let wanted = if done.client == ES256 { Algorithm::ES256 } else { Algorithm::RS256 };
-        ensure!(header.alg == wanted, "signed with {:?}", header.alg);
-        let key = self.keys.find(&header.kid.context("no kid")?).context("the key isn't published")?;
-        let mut validation = Validation::new(wanted);
-        validation.set_audience(&[done.client]);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-        let token = jsonwebtoken::decode::<Claims>(&done.id_token, &DecodingKey::from_jwk(key)?, &validation)?;
-        ensure!(token.claims.nonce == done.nonce, "another nonce");
+        let claims: Claims = self.verified_claims(&done.id_token, wanted, done.client)?;
+        ensure!(claims.nonce == done.nonce, "another nonce");
 
         let again = connection.post("/token", &authorization(done.client), &done.form).await?.json(400)?;
         ensure!(again.get("error").is_some_and(|e| e == "invalid_grant"), "a code used twice: {again}");
         let refused = connection.get("/userinfo", &done.bearer).await?;
-        ensure!(refused.status == 401, "the token of a code used twice is still good");
+        match refused.status {
+            401 => {}
+            // Another node may take a moment to hear of it: asked again when the clock has stopped.
+            200 if self.nodes.len() > 1 => self.revoked.borrow_mut().push(done.bearer),
+            status => bail!("the token of a code used twice gave {status}"),
+        }
         self.verified.set(self.verified.get() + 1);
         Ok(())
+    }
+
+    /// A second later every node refuses what was revoked.
+    pub(crate) async fn settle(&self) -> anyhow::Result<()> {
+        let revoked = self.revoked.take();
+        if revoked.is_empty() {
+            return Ok(());
+        }
+        tokio::time::sleep(HEARD).await;
+        let mut connection = Connection::open(&self.nodes).await?;
+        for bearer in revoked {
+            for _ in &self.nodes {
+                let refused = connection.get("/userinfo", &bearer).await?;
+                ensure!(refused.status == 401, "a node hasn't heard of a revocation for a second");
+            }
+        }
+        Ok(())
+    }
+
+    fn verified_claims<T: DeserializeOwned + Clone>(
+        &self,
+        token: &str,
+        wanted: Algorithm,
+        audience: &str,
+    ) -> anyhow::Result<T> {
+        let header = jsonwebtoken::decode_header(token)?;
+        ensure!(header.alg == wanted, "signed with {:?}", header.alg);
+        let key = self.keys.find(&header.kid.context("no kid")?).context("the key isn't published")?;
+        let mut validation = Validation::new(wanted);
+        validation.set_audience(&[audience]);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
+        Ok(jsonwebtoken::decode::<T>(token, &DecodingKey::from_jwk(key)?, &validation)?.claims)
     }
 }
 

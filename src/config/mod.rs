@@ -86,7 +86,7 @@ pub struct Egress {
 pub struct Database {
     /// `sqlite:/var/lib/guiyi/guiyi.db` or `postgres://…`. May hold a password.
     pub url: Secret,
-    /// The most connections that read (SQLite), or in all (PostgreSQL).
+    /// The most connections that read (SQLite, which never uses more than four), or in all (PostgreSQL).
     #[serde(default = "default_connections")]
     pub connections: u32,
 }

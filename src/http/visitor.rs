@@ -88,7 +88,7 @@ async fn make(app: &App, request: &Parts, secret: &str) -> Stored<Visit> {
 
 /// The person's own choice, else `ui_locales` of the query, else the browser's wish, else Chinese.
 fn locale(app: &App, request: &Parts) -> Locale {
-    let asked = request.uri.query().and_then(|query| {
+    let asked = request.uri.query().filter(|query| query.contains("ui_locales")).and_then(|query| {
         url::form_urlencoded::parse(query.as_bytes())
             .find(|(name, _)| name == "ui_locales")
             .and_then(|(_, tags)| tags.split(' ').find_map(Locale::from_tag))

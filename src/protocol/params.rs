@@ -1,8 +1,6 @@
 //! Request parameters, read once: duplicates refused (RFC 6749, section 3.1) but of the one that is made to be repeated
 //! (RFC 8707, section 2), sizes bounded.
 
-use std::collections::BTreeMap;
-
 /// The longest parameter value, in bytes.
 pub const MAX_VALUE: usize = 4096;
 /// The most parameters of one request.
@@ -23,7 +21,7 @@ pub enum ParamsFault {
 
 /// Parameters of a request, each at most once, save `resource`. An empty value counts as absent (RFC 6749, section 3.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Params(BTreeMap<String, Vec<String>>);
+pub struct Params(Vec<(String, String)>);
 
 impl Params {
     /// Reads a query or a form body.
@@ -39,24 +37,21 @@ impl Params {
     /// # Errors
     /// [`ParamsFault`]
     pub fn collect(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, ParamsFault> {
-        let mut map: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (count, (name, value)) in pairs.into_iter().enumerate() {
-            if count >= MAX_COUNT || value.len() > MAX_VALUE || name.len() > 128 {
+        let mut known: Vec<(String, String)> = Vec::new();
+        for (name, value) in pairs {
+            if known.len() >= MAX_COUNT || value.len() > MAX_VALUE || name.len() > 128 {
                 return Err(ParamsFault::TooLarge);
             }
-            let bad =
-                |c: char| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || c == char::REPLACEMENT_CHARACTER;
-            if value.contains(bad) || name.contains(bad) {
+            if !is_text(&value) || !is_text(&name) {
                 return Err(ParamsFault::Characters);
             }
-            let is_repeatable = name == REPEATABLE;
-            let values = map.entry(name).or_default();
-            if !values.is_empty() && !is_repeatable {
+            // There are few: looking through them is cheaper than a map.
+            if name != REPEATABLE && known.iter().any(|(known, _)| *known == name) {
                 return Err(ParamsFault::Duplicate);
             }
-            values.push(value);
+            known.push((name, value));
         }
-        Ok(Self(map))
+        Ok(Self(known))
     }
 
     /// A parameter's value; `None` if it is absent or empty.
@@ -66,7 +61,7 @@ impl Params {
 
     /// All values of a parameter that aren't empty: for the one that may be repeated.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.get(name).into_iter().flatten().map(String::as_str).filter(|v| !v.is_empty())
+        self.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// A parameter's value, or an empty text: for form fields, where both are the same.
@@ -76,7 +71,12 @@ impl Params {
 
     /// All parameters that aren't empty.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let values = self.0.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-        values.map(|(name, value)| (name.as_str(), value.as_str())).filter(|(_, value)| !value.is_empty())
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).filter(|(_, value)| !value.is_empty())
     }
+}
+
+/// Whether a text has no control characters but ends of lines and tabs, and nothing that wasn't UTF-8.
+fn is_text(text: &str) -> bool {
+    let bad = |c: char| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || c == char::REPLACEMENT_CHARACTER;
+    text.bytes().all(|b| matches!(b, b' '..=b'~')) || !text.contains(bad)
 }

@@ -79,8 +79,9 @@ impl RedirectUri {
     /// The URI with response parameters added to its query (RFC 6749, section 4.1.2).
     pub fn with_query<'a>(&self, params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
         let mut out = self.0.clone();
+        let mut separator = if out.contains('?') { '&' } else { '?' };
         for (name, value) in params {
-            out.push(if out.contains('?') { '&' } else { '?' });
+            out.push(std::mem::replace(&mut separator, '&'));
             out.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
             out.push('=');
             out.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));

@@ -100,7 +100,7 @@ pub async fn token(app: &App, authorization: Option<&str>, params: &Params) -> R
     }
     match grant {
         GrantType::AuthorizationCode => authorization_code(app, &client, params).await,
-        GrantType::RefreshToken => refresh_token(app, &client, params).await,
+        GrantType::RefreshToken => Box::pin(refresh_token(app, &client, params)).await,
         GrantType::ClientCredentials => client_credentials(app, &client, params).await,
     }
 }
@@ -170,21 +170,34 @@ async fn redeem(
         issued_at: code.issued_at(),
         expires_at: now.plus(if offline { refresh_tokens::ABSOLUTE } else { ACCESS_TOKEN_LIFETIME }),
     };
-    let family = offline.then(|| (Arc::clone(&app.keys), code.granted.clone()));
-    let (for_unit, random) = (bearer.is_unit(), app.random.clone());
     let signed_in = client.hears_of_logouts().then(|| SignedIn {
         session: code.session.clone(),
         account: code.granted.principal.account.clone(),
         client: code.client.clone(),
     });
-    // A person's own sign-on is one row, at a client that doesn't ask to hear of its end.
-    if !offline && !for_unit && signed_in.is_none() {
-        let grant = grant.clone();
-        if app.db.write_one(move |tx| Box::pin(async move { grants::store(tx, &grant, now).await })).await? {
-            app.caches.granted(&code.id, Standing::Active(session));
-            return Ok(());
-        }
+    let for_unit = bearer.is_unit();
+    // A person's own sign-on is one row, at a client that doesn't ask to hear of its end. What can't be stored so goes on.
+    let is_one_row = !offline && !for_unit && signed_in.is_none();
+    if !(is_one_row && app.redemptions.store(grant.clone(), now).await) {
+        let family = offline.then(|| code.granted.clone());
+        Box::pin(redeem_alone(app, grant, Rows { signed_in, family, for_unit }, now)).await?;
     }
+    app.caches.granted(&code.id, Standing::Active(session));
+    Ok(())
+}
+
+/// What is stored beside a grant.
+struct Rows {
+    signed_in: Option<SignedIn>,
+    /// What the first refresh token is for.
+    family: Option<Granted>,
+    /// Each use of a unit is audited.
+    for_unit: bool,
+}
+
+async fn redeem_alone(app: &App, grant: Grant, rows: Rows, now: Timestamp) -> Result<(), TokenError> {
+    let (keys, random, id, client) =
+        (Arc::clone(&app.keys), app.random.clone(), grant.id.clone(), grant.client.clone());
     let redeemed = app
         .db
         .write(move |tx| {
@@ -194,13 +207,13 @@ async fn redeem(
                     return Stored::Ok(redeemed);
                 }
                 let of = (&grant.id, &grant.client, &grant.principal);
-                if let Some(signed_in) = &signed_in {
+                if let Some(signed_in) = &rows.signed_in {
                     session_clients::note(tx, signed_in).await?;
                 }
-                if let Some((keys, granted)) = family {
+                if let Some(granted) = rows.family {
                     refresh_tokens::insert(tx, &keys, of, &granted, now).await?;
                 }
-                if for_unit {
+                if rows.for_unit {
                     acted(tx, &random, (&grant.principal, &grant.client, &grant.id), now).await?;
                 }
                 Stored::Ok(redeemed)
@@ -208,13 +221,10 @@ async fn redeem(
         })
         .await?;
     match redeemed {
-        Redeemed::Fresh => {
-            app.caches.granted(&code.id, Standing::Active(session));
-            Ok(())
-        }
+        Redeemed::Fresh => Ok(()),
         Redeemed::Again => {
-            app.caches.forget(&grants::cache_key(&code.id));
-            tracing::warn!(client = %code.client, grant = %code.id, "a code was used twice: its tokens are revoked");
+            app.caches.forget(&grants::cache_key(&id));
+            tracing::warn!(%client, grant = %id, "a code was used twice: its tokens are revoked");
             Err(invalid("the code was used before").into())
         }
         Redeemed::Withdrawn => Err(invalid("the consent was taken back").into()),

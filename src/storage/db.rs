@@ -15,6 +15,9 @@ use super::writer::Writer;
 /// All statements of the schema, the same for both engines.
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
+/// The most readers of a SQLite file.
+const SQLITE_READERS: u32 = 4;
+
 /// A handle to the database; clone it freely.
 #[derive(Clone, Debug)]
 pub enum Db {
@@ -109,6 +112,8 @@ impl Db {
             .foreign_keys(true)
             .statement_cache_capacity(256)
             .disable_statement_logging();
+        // Each has a page cache and its statements, some 2 MiB; more of them than cores only take memory.
+        let connections = connections.min(SQLITE_READERS);
         // The writer keeps the pages that it writes again and again, and copies them back into the file less often.
         let writing = options.clone().pragma("cache_size", "-8192").pragma("wal_autocheckpoint", "4000");
         let mut writer = writing.connect().await?;
@@ -129,9 +134,10 @@ impl Db {
     /// # Errors
     /// If none comes free within five seconds.
     pub async fn read(&self) -> Stored<Conn> {
+        // Boxed: each of these futures has 4 KiB, and whatever may read the database would carry one.
         Ok(match self {
-            Self::Sqlite(pool, _) => Conn::Sqlite(pool.acquire().await?),
-            Self::Postgres(pool) => Conn::Postgres(pool.acquire().await?),
+            Self::Sqlite(pool, _) => Conn::Sqlite(Box::pin(pool.acquire()).await?),
+            Self::Postgres(pool) => Conn::Postgres(Box::pin(pool.acquire()).await?),
         })
     }
 
@@ -151,7 +157,7 @@ impl Db {
         match self {
             Self::Sqlite(_, writer) => writer.write(true, work).await,
             Self::Postgres(pool) => {
-                let begun = pool.begin().await.map_err(StorageError::from)?;
+                let begun = Box::pin(pool.begin()).await.map_err(StorageError::from)?;
                 let mut tx = Tx(Conn::PostgresTx(begun));
                 let done = work(&mut tx).await?;
                 if let Conn::PostgresTx(transaction) = tx.0 {

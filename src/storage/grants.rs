@@ -1,6 +1,8 @@
 //! Grants: what an authorization code was redeemed for. The code's own id is the key, so that a second redemption is
 //! a conflict, on whichever node it happens.
 
+use std::sync::LazyLock;
+
 use super::consents::Key;
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, Stored, Tx, changes};
@@ -9,10 +11,6 @@ use crate::domain::principal::Principal;
 use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
 
 statements! {
-    REDEEM = "INSERT INTO grants (id, account_id, actor_id, mandate_id, session_id, client_id, scopes, granted_at, expires_at) \
-              SELECT $1, $2, $3, $4, $5, $6, $7, CAST($8 AS BIGINT), CAST($9 AS BIGINT) WHERE EXISTS \
-              (SELECT 1 FROM consents WHERE account_id = $2 AND actor_id = $3 AND client_id = $6 AND granted_at <= $10) \
-              ON CONFLICT (id) DO NOTHING";
     REVOKE = "UPDATE grants SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     REVOKE_OF_SESSION = "UPDATE grants SET revoked_at = $2 WHERE session_id = $1 AND revoked_at IS NULL";
     REVOKE_OF_MANDATE = "UPDATE grants SET revoked_at = $2 WHERE mandate_id = $1 AND revoked_at IS NULL RETURNING id";
@@ -26,6 +24,32 @@ statements! {
     REVOKE_OF_UNIT_MANDATES = "UPDATE grants SET revoked_at = $2 WHERE mandate_id IN \
                                (SELECT id FROM mandates WHERE unit_id = $1) AND revoked_at IS NULL RETURNING id";
     STANDING = "SELECT revoked_at, session_id, account_id FROM grants WHERE id = $1";
+}
+
+/// How many codes one statement redeems at the most.
+pub const TOGETHER: usize = 16;
+
+/// For each number of codes the statement that stores their grants, and returns those that it has stored: whose id is new,
+/// and whose consent still stands as it was when the code was issued.
+static REDEEM: LazyLock<Vec<String>> = LazyLock::new(|| (1..=TOGETHER).map(redeeming).collect());
+
+fn redeeming(codes: usize) -> String {
+    let row = |n: usize| {
+        let [a, b, c, d, e, f, g, h, i, j] = std::array::from_fn(|place| n * 10 + place + 1);
+        format!(
+            "(${a}, ${b}, ${c}, ${d}, ${e}, ${f}, ${g}, CAST(${h} AS BIGINT), CAST(${i} AS BIGINT), CAST(${j} AS BIGINT))"
+        )
+    };
+    let rows: Vec<_> = (0..codes).map(row).collect();
+    // Both engines call the columns of VALUES so.
+    format!(
+        "INSERT INTO grants (id, account_id, actor_id, mandate_id, session_id, client_id, scopes, granted_at, expires_at) \
+         SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9 \
+         FROM (VALUES {}) AS redeemed WHERE EXISTS (SELECT 1 FROM consents WHERE account_id = column2 \
+         AND actor_id = column3 AND client_id = column6 AND granted_at <= column10) \
+         ON CONFLICT (id) DO NOTHING RETURNING id",
+        rows.join(", ")
+    )
 }
 
 /// A grant about to be stored.
@@ -58,26 +82,37 @@ pub enum Redeemed {
     Withdrawn,
 }
 
-/// Stores the grant of a code, in one statement; `false` if [`redeem`] has to find out why it can't be stored.
+/// Stores the grants of up to [`TOGETHER`] codes in one statement: of each whether it is stored now; if not, [`redeem`] has
+/// to find out why. Of one code that is there twice only the first is stored.
 ///
 /// # Errors
 /// The store's own.
-pub async fn store(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<bool> {
-    let stored = execute!(
-        tx,
-        REDEEM,
-        grant.id.as_str(),
-        grant.principal.account.as_str(),
-        grant.principal.acting().as_str(),
-        grant.principal.mandate().map(MandateId::as_str),
-        grant.session.as_ref().map_or("", SessionId::as_str),
-        grant.client.as_str(),
-        grant.scopes.as_str(),
-        now.0,
-        grant.expires_at.0,
-        grant.issued_at.0,
-    )?;
-    Ok(stored == 1)
+pub async fn store(tx: &mut Tx, grants: &[Grant], now: Timestamp) -> Stored<Vec<bool>> {
+    let Some(sql) = grants.len().checked_sub(1).and_then(|place| REDEEM.get(place)) else {
+        return Ok(vec![false; grants.len()]);
+    };
+    let mut stored = on_engine!(tx, |c| {
+        let mut query = sqlx::query_scalar::<_, String>(sql.as_str());
+        for grant in grants {
+            query = query
+                .bind(grant.id.as_str())
+                .bind(grant.principal.account.as_str())
+                .bind(grant.principal.acting().as_str())
+                .bind(grant.principal.mandate().map(MandateId::as_str))
+                .bind(grant.session.as_ref().map_or("", SessionId::as_str))
+                .bind(grant.client.as_str())
+                .bind(grant.scopes.as_str())
+                .bind(now.0)
+                .bind(grant.expires_at.0)
+                .bind(grant.issued_at.0);
+        }
+        query.fetch_all(c).await
+    })?;
+    let mut take = |id: &GrantId| {
+        let found = stored.iter().position(|stored| *stored == id.0);
+        found.map(|place| stored.swap_remove(place)).is_some()
+    };
+    Ok(grants.iter().map(|grant| take(&grant.id)).collect())
 }
 
 /// Stores the grant of a code; a second use revokes what the first has issued.
@@ -85,7 +120,7 @@ pub async fn store(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<bool> {
 /// # Errors
 /// The store's own.
 pub async fn redeem(tx: &mut Tx, grant: &Grant, now: Timestamp) -> Stored<Redeemed> {
-    if store(tx, grant, now).await? {
+    if store(tx, std::slice::from_ref(grant), now).await? == [true] {
         return Ok(Redeemed::Fresh);
     }
     if fetch_optional!(tx, (Option<i64>, String, String), STANDING, grant.id.as_str())?.is_none() {

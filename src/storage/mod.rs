@@ -19,6 +19,7 @@ pub mod links;
 pub mod mandates;
 pub mod outbox;
 mod query;
+mod redemptions;
 pub mod refresh_tokens;
 pub mod representative_invitations;
 pub mod reviews;
@@ -33,6 +34,7 @@ mod writer;
 
 pub use db::{Conn, Db, Tx};
 pub use error::{StorageError, Stored};
+pub use redemptions::Redemptions;
 pub use writer::Writer;
 
 /// Every statement of every aggregate.

@@ -67,6 +67,37 @@ both! {
         assert_eq!(world.count("grants").await, 1);
     }
 
+    async fn of_codes_that_come_together_each_is_good_once_and_a_bad_one_spoils_no_other(world) {
+        let mut good = signed_in(&world).await;
+        let mut withdrawn = crate::migration::migrate(&world, &crate::migration::ZHANGWEI).await;
+        let mut codes = Vec::new();
+        for _ in 0..20 {
+            for browser in [&mut good, &mut withdrawn] {
+                let (verifier, challenge) = pkce();
+                codes.push((code(browser, &challenge, &[]).await, verifier, codes.len() % 2 == 0));
+            }
+        }
+        withdrawn.get("/account/consents").await;
+        let csrf = withdrawn.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        withdrawn.post("/account/consents/revoke", &[("csrf", &csrf), ("client", BOOKING)]).await;
+        let (mut set, secret) = (tokio::task::JoinSet::new(), secret(&world));
+        for (code, verifier, good) in codes.iter().flat_map(|code| [code, code]).cloned() {
+            let (router, secret) = (world.router.clone(), secret.clone());
+            set.spawn(async move {
+                let form = [("grant_type", "authorization_code"), ("code", &code),
+                    ("redirect_uri", "http://localhost:8081/callback"), ("code_verifier", &verifier)];
+                (good, token(&router, Some((BOOKING, &secret)), &form).await.0)
+            });
+        }
+        let mut answers = std::collections::BTreeMap::new();
+        for answer in set.join_all().await {
+            *answers.entry(answer).or_insert(0) += 1;
+        }
+        let expected = [((false, 400), 40), ((true, 200), 20), ((true, 400), 20)];
+        assert_eq!(answers, expected.into_iter().collect());
+        assert_eq!(world.count("grants").await, 20);
+    }
+
     async fn two_people_at_once_get_each_their_own_tokens(world) {
         let first = signed_in(&world).await;
         let second = crate::migration::migrate(&world, &crate::migration::ZHANGWEI).await;
