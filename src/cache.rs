@@ -185,13 +185,14 @@ impl Caches {
         }))
     }
 
-    /// What a client was allowed.
+    /// What a client was allowed. Where that isn't all that is `wanted`, the database is asked: another node may have been
+    /// told more a moment ago, and nobody is to be asked, or refused, for what they have just allowed.
     ///
     /// # Errors
     /// The store's own.
-    pub async fn consent(&self, key: Key) -> Stored<Arc<Scopes>> {
+    pub async fn consent(&self, key: Key, wanted: &Scopes) -> Stored<Arc<Scopes>> {
         self.refresh().await?;
-        if let Some(scopes) = self.consents.get(&key) {
+        if let Some(scopes) = self.consents.get(&key).filter(|scopes| scopes.covers(wanted)) {
             return Ok(scopes);
         }
         let scopes = Arc::new(consents::find(&mut self.db.read().await?, &key).await?);

@@ -1,6 +1,7 @@
 //! Introspection and refresh: what the tokens are, and what has to be right about the answers.
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 
@@ -13,6 +14,8 @@ const INTROSPECTED: usize = 2_000;
 const REVOKED: usize = 10;
 /// How many families of refresh tokens there are.
 const FAMILIES: usize = 500;
+/// For how long a node looks at a change again and again.
+const NEWS: Duration = Duration::from_secs(16);
 
 /// Tokens that were made before the clock started.
 #[derive(Debug, Default)]
@@ -69,6 +72,8 @@ impl Target {
             let token = self.begin_family(connection).await?;
             self.prepared.refresh.borrow_mut().push(token);
         }
+        // Tokens are refreshed long after the consent: not while every node still takes it for news.
+        tokio::time::sleep(NEWS).await;
         Ok(())
     }
 

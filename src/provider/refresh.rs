@@ -66,7 +66,7 @@ pub(super) async fn standing(
     drop(conn);
     let Some(family) = family.filter(|family| is_offline(client, &family.granted)) else { return Ok(None) };
     let Granted { principal, scopes, .. } = &family.granted;
-    if !app.caches.consent(Key::of(principal, &client.id)).await?.covers(scopes) {
+    if !app.caches.consent(Key::of(principal, &client.id), scopes).await?.covers(scopes) {
         return Ok(None);
     }
     Ok(bearer(app, client, principal).await?.map(|bearer| (family, bearer)))

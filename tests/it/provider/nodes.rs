@@ -31,6 +31,35 @@ both! {
         assert!(elsewhere.at.starts_with("/login"), "the session is gone everywhere");
     }
 
+    async fn what_was_just_allowed_at_one_node_isn_t_asked_again_at_the_other(world) {
+        let (_app, other) = world.second_node().await;
+        let mut browser = signed_in(&world).await;
+        let mut elsewhere = browser.clone();
+        elsewhere.router = other.clone();
+        let (verifier, challenge) = pkce();
+        let more = super::query(&challenge, &[("scope", "openid profile phone offline_access"), ("prompt", "consent")]);
+        let silent = super::query(&challenge, &[("scope", "openid profile phone"), ("prompt", "none")]);
+        // Both nodes remember what was allowed before.
+        for browser in [&mut browser, &mut elsewhere] {
+            browser.get(&silent).await;
+            assert_eq!(param(browser, "error").as_deref(), Some("consent_required"), "{}", browser.at);
+        }
+        browser.get(&more).await;
+        browser.submit(&[("decision", "allow")]).await;
+        let code = param(&browser, "code").unwrap_or_else(|| panic!("{} {}", browser.at, browser.body));
+        // In the same moment, at the other.
+        elsewhere.get(&silent).await;
+        assert!(param(&elsewhere, "code").is_some(), "{}", elsewhere.at);
+        let secret = world.config.clients[0].secret.as_ref().unwrap().expose().to_owned();
+        let form = [("grant_type", "authorization_code"), ("code", &code),
+            ("redirect_uri", "http://localhost:8081/callback"), ("code_verifier", &verifier)];
+        let (status, tokens) = token(&other, Some((BOOKING, &secret)), &form).await;
+        assert_eq!(status, 200, "{tokens}");
+        let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+        let (status, tokens) = token(&other, Some((BOOKING, &secret)), &refresh).await;
+        assert_eq!(status, 200, "{tokens}");
+    }
+
     async fn a_code_is_redeemed_once_across_nodes(world) {
         let (_app, other) = world.second_node().await;
         let mut browser = signed_in(&world).await;
