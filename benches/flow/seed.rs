@@ -250,6 +250,7 @@ fn person(n: usize, people: Population, app: &App, password: &str) -> anyhow::Re
                 .with_context(fault("document"))?,
             phone: Some(Phone::parse(&format!("138{n:08}")).ok().with_context(fault("phone"))?),
             email: Some(EmailAddress::parse(&format!("bench{n}@example.invalid")).ok().with_context(fault("address"))?),
+            address: None,
         }),
         phone_proven_at: Some(people.at),
         email_verified_at: Some(people.at),

@@ -296,7 +296,7 @@ impl Default for Registration {
         Self {
             mode: RegistrationMode::Off,
             initial_access_tokens: Vec::new(),
-            scopes: "openid profile phone email offline_access".to_owned(),
+            scopes: "openid profile phone email address offline_access".to_owned(),
             hourly: 20,
             token_endpoint_as_audience: false,
         }

@@ -45,6 +45,7 @@ pub(super) fn person(app: &App, name: &str, number: &str) -> anyhow::Result<Pers
         document: Document::parse(DocumentType::ResidentId, number, app.today())?,
         phone: None,
         email: None,
+        address: None,
     })
 }
 

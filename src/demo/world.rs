@@ -168,7 +168,7 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
             base_url: text(&places.relying_party).to_owned(),
             client_id: CLIENT_ID.to_owned(),
             client_secret: secrets.client.clone(),
-            scopes: ["profile", "phone", "email", "real_name", "organization"].map(str::to_owned).to_vec(),
+            scopes: ["profile", "phone", "email", "address", "real_name", "organization"].map(str::to_owned).to_vec(),
         },
         ports.clock.clone(),
         ports.random.clone(),

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::Date;
 
+use super::address::PostalAddress;
 use super::birth;
 use super::contact::{EmailAddress, Phone};
 use super::document::Document;
@@ -60,6 +61,9 @@ pub struct Person {
     pub phone: Option<Phone>,
     /// An e-mail address, confirmed or not.
     pub email: Option<EmailAddress>,
+    /// Where the person says to live; nobody has checked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<PostalAddress>,
 }
 
 /// What is known of the organisation behind an account. Sealed at rest.

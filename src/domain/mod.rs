@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod acting;
+pub mod address;
 pub mod birth;
 pub mod case_number;
 pub mod client;

@@ -10,6 +10,7 @@ use time::{Date, Month};
 
 use super::typed::tidy;
 
+pub use super::address::{AddressFault, Line as Address};
 pub use credit_code::{CreditCode, CreditCodeFault};
 pub use name::{UnitName, UnitNameFault};
 pub use standing::Standing;
@@ -36,60 +37,6 @@ impl Unit {
     /// any source.
     pub fn is_same_unit(&self, other: &Self) -> bool {
         self.name == other.name && self.credit_code == other.credit_code
-    }
-}
-
-/// Why a text can't be an address. The text is a key: the pages word it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum AddressFault {
-    /// Nothing was typed.
-    #[error("empty")]
-    Empty,
-    /// A character that no address has.
-    #[error("characters")]
-    Characters,
-    /// More than 100 characters.
-    #[error("too_long")]
-    TooLong,
-}
-
-/// A registered address (住所): up to 100 characters in one line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Address(String);
-
-impl Address {
-    /// Reads what was typed: half width, one blank between words.
-    ///
-    /// # Errors
-    /// [`AddressFault`]
-    pub fn parse(raw: &str) -> Result<Self, AddressFault> {
-        let text = tidy(raw).split_whitespace().collect::<Vec<_>>().join(" ");
-        match text.chars().count() {
-            0 => Err(AddressFault::Empty),
-            _ if text.chars().any(|c| c.is_control() || matches!(c, '<' | '>')) => Err(AddressFault::Characters),
-            1..=100 => Ok(Self(text)),
-            _ => Err(AddressFault::TooLong),
-        }
-    }
-
-    /// The address.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for Address {
-    type Error = AddressFault;
-
-    fn try_from(text: String) -> Result<Self, AddressFault> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Address> for String {
-    fn from(address: Address) -> Self {
-        address.0
     }
 }
 
@@ -141,12 +88,5 @@ mod tests {
         for text in ["", "2015", "2015-13-01", "2015-02-30", "0001-01-01"] {
             assert_eq!(day_from_legacy(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn addresses() {
-        assert_eq!(Address::parse("  合肥市　长江中路１号 ").map(|a| a.0), Ok("合肥市 长江中路1号".to_owned()));
-        assert_eq!(Address::parse("\u{3000}"), Err(AddressFault::Empty));
-        assert_eq!(Address::parse(&"路".repeat(101)), Err(AddressFault::TooLong));
     }
 }

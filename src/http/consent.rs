@@ -11,6 +11,7 @@ use super::posted::Posted;
 use super::reply::Reply;
 use crate::app::App;
 use crate::domain::account::{Account, AccountKind};
+use crate::domain::address::PostalAddress;
 use crate::ids::MandateId;
 use crate::pages::{Applicant, Page, Rendered, Visit};
 use crate::protocol::error::{ErrorCode, OAuthError};
@@ -70,6 +71,10 @@ fn item(visit: &Visit, bearer: &Bearer, owned: Option<&str>, scope: Scope) -> Op
         Scope::Profile => account.user_name.as_str().to_owned(),
         Scope::Phone => account.phone().map_or_else(none, |phone| phone.masked()),
         Scope::Email => account.email().map_or_else(none, |email| email.masked()),
+        Scope::Address => match account.unit() {
+            Some(unit) => unit.address.as_str().to_owned(),
+            None => address(account).unwrap_or_else(none),
+        },
         Scope::RealName if bearer.is_unit() => unit_names(bearer),
         Scope::RealName => person(account).unwrap_or_else(none),
         Scope::Organization => {
@@ -80,6 +85,10 @@ fn item(visit: &Visit, bearer: &Bearer, owned: Option<&str>, scope: Scope) -> Op
         Scope::OfflineAccess => locale.t("consent-offline-value"),
     };
     Some(Item { label, value })
+}
+
+fn address(account: &Account) -> Option<String> {
+    account.person()?.address.as_ref().map(PostalAddress::masked)
 }
 
 fn person(account: &Account) -> Option<String> {

@@ -81,6 +81,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/account/links", get(account::links::show))
         .route("/account/links/{id}", get(account::links::ask).post(account::links::unlink))
         .route("/account/phone", get(account::phone::show).post(account::phone::take))
+        .route("/account/address", get(account::address::show).post(account::address::take))
         .route("/account/sessions", get(account::sessions::show))
         .route("/account/sessions/end", post(account::sessions::end))
         .route("/account/sessions/end-others", post(account::sessions::end_others))

@@ -96,6 +96,7 @@ fn person(identity: Identity, phone: Option<Phone>, email: Option<EmailAddress>)
         birth_date: identity.birth_date,
         phone,
         email,
+        address: None,
     })
 }
 

@@ -112,6 +112,7 @@ impl Locale {
     pub fn scope(self, scope: Scope, kind: AccountKind) -> Option<String> {
         Some(match (scope, kind) {
             (Scope::Profile, AccountKind::LegalPerson) => self.t("consent-unit-profile"),
+            (Scope::Address, AccountKind::LegalPerson) => self.t("consent-unit-address"),
             (Scope::RealName, AccountKind::LegalPerson) => self.t("consent-unit-real-name"),
             // A unit has no phone, and its agent's is nobody's business.
             (Scope::Phone, AccountKind::LegalPerson) | (Scope::Organization, AccountKind::Individual) => return None,

@@ -42,6 +42,8 @@ pub enum Claim {
     Email,
     /// Whether it was confirmed.
     EmailVerified,
+    /// The postal address (section 5.1.1).
+    Address,
     /// The verified name.
     Name,
     /// Type and number of the verified document: this portal's own.
@@ -56,7 +58,7 @@ pub enum Claim {
 
 impl Claim {
     /// Every claim.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::PreferredUsername,
         Self::UpdatedAt,
         Self::AccountKind,
@@ -65,6 +67,7 @@ impl Claim {
         Self::PhoneNumberVerified,
         Self::Email,
         Self::EmailVerified,
+        Self::Address,
         Self::Name,
         Self::IdentityDocument,
         Self::Organization,
@@ -83,6 +86,7 @@ impl Claim {
             Self::PhoneNumberVerified => "phone_number_verified",
             Self::Email => "email",
             Self::EmailVerified => "email_verified",
+            Self::Address => "address",
             Self::Name => "name",
             Self::IdentityDocument => "identity_document",
             Self::Organization => "organization",
@@ -97,6 +101,7 @@ impl Claim {
             Self::PreferredUsername | Self::UpdatedAt | Self::AccountKind | Self::Gender => Scope::Profile,
             Self::PhoneNumber | Self::PhoneNumberVerified => Scope::Phone,
             Self::Email | Self::EmailVerified => Scope::Email,
+            Self::Address => Scope::Address,
             Self::Name | Self::IdentityDocument => Scope::RealName,
             Self::Organization | Self::Act => Scope::Organization,
             Self::LegacyAccounts => Scope::LegacyAccounts,

@@ -16,6 +16,8 @@ pub enum Scope {
     Phone,
     /// The e-mail address.
     Email,
+    /// The postal address: a person's own word, a unit's registered one.
+    Address,
     /// Name and document number; only for clients that it is granted to.
     RealName,
     /// The unit, and who acts for it; this portal's own.
@@ -28,11 +30,12 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order in which consent shows them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Openid,
         Self::Profile,
         Self::Phone,
         Self::Email,
+        Self::Address,
         Self::RealName,
         Self::Organization,
         Self::LegacyAccounts,
@@ -46,6 +49,7 @@ impl Scope {
             Self::Profile => "profile",
             Self::Phone => "phone",
             Self::Email => "email",
+            Self::Address => "address",
             Self::RealName => "real_name",
             Self::Organization => "organization",
             Self::LegacyAccounts => "legacy_accounts",

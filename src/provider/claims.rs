@@ -6,9 +6,9 @@ use super::bearer::Bearer;
 use super::organization::{act, brief_act, organization};
 use super::verified::verified_claims;
 use crate::app::App;
-use crate::domain::account::Account;
+use crate::domain::account::{Account, Holder};
 use crate::domain::client::Client;
-use crate::domain::document::Document;
+use crate::domain::document::{Country, Document};
 use crate::protocol::claims::{Claim, Wanted};
 use crate::protocol::scope::{Scope, Scopes};
 use crate::storage::{Stored, links};
@@ -88,10 +88,33 @@ fn of_account(account: &Account, claim: Claim) -> Option<Value> {
         Claim::PhoneNumberVerified => json!(account.phone().map(|_| account.phone_proven_at.is_some())?),
         Claim::Email => json!(account.email()?.as_str()),
         Claim::EmailVerified => json!(account.email().map(|_| account.email_verified_at.is_some())?),
+        Claim::Address => address(account)?,
         Claim::Name => json!(account.name()),
         Claim::IdentityDocument => identity_document(&account.person()?.document),
         Claim::Organization | Claim::Act | Claim::LegacyAccounts => return None,
     })
+}
+
+/// The address (OpenID Connect Core, section 5.1.1): a person's as they say, a unit's as it is registered.
+fn address(account: &Account) -> Option<Value> {
+    let Holder::Person(person) = &account.holder else {
+        return Some(json!({ "formatted": account.unit()?.address.as_str(), "country": Country::CHINA.zh() }));
+    };
+    let (address, parts) = (person.address.as_ref()?, person.address.as_ref()?.parts());
+    let mut members = Map::new();
+    members.insert("formatted".to_owned(), json!(address.formatted()));
+    members.insert("country".to_owned(), json!(address.country().zh()));
+    for (name, text) in [
+        ("region", parts.region),
+        ("locality", parts.locality),
+        ("street_address", parts.street_address),
+        ("postal_code", parts.postal_code),
+    ] {
+        if !text.is_empty() {
+            members.insert(name.to_owned(), json!(text));
+        }
+    }
+    Some(Value::Object(members))
 }
 
 /// Type, issuing country (ISO 3166-1 alpha-3) and number of the verified document: this portal's own claim.

@@ -1,12 +1,13 @@
 //! Accounts, their documents and phones. Uniqueness is the database's, not the code's.
 
+mod holder;
 mod phones;
 
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes, units};
 use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
-use crate::domain::account::{Account, AccountStatus, Holder, Organisation, PasswordOrigin, StoredPassword};
+use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, StoredPassword};
 use crate::domain::contact::Phone;
 use crate::domain::document::Document;
 use crate::domain::identifier::SignInIdentifier;
@@ -15,6 +16,7 @@ use crate::domain::user_name::UserName;
 use crate::ids::{AccountId, SystemId, VerificationId};
 use crate::protocol::acr::IdentityLevel;
 
+pub use holder::{confirm_email, set_address, set_unit};
 pub use phones::{move_sign_in, phone_uses, signs_in};
 
 use phones::insert_phone;
@@ -44,6 +46,7 @@ statements! {
     SET_PASSWORD = "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND password_hash = $4";
     RESET_PASSWORD = "UPDATE accounts SET password_hash = $2, password_origin = $3, updated_at = $4 WHERE id = $1";
     SET_HOLDER = "UPDATE accounts SET holder = $2, email_verified_at = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5";
+    HOLD = "UPDATE accounts SET updated_at = updated_at WHERE id = $1";
     PHONE_PROVEN = "UPDATE accounts SET phone_proven_at = $2 WHERE id = $1 AND phone_proven_at < $2";
     SET_STATUS = "UPDATE accounts SET status = $2, updated_at = $3 WHERE id = $1";
 }
@@ -318,31 +321,6 @@ pub async fn reset_password(tx: &mut Tx, id: &AccountId, new: Option<&StoredPass
     let (hash, origin) = (new.map(|p| p.hash.as_str()), new.map(|p| origin_text(&p.origin)));
     execute!(tx, RESET_PASSWORD, id.as_str(), hash, origin, now.0)?;
     changes::record(tx, &cache_key(id), now).await
-}
-
-/// Writes what a unit's account is now, as the registry has confirmed it: its name may be another than before.
-///
-/// # Errors
-/// The store's own, or [`StorageError::Corrupt`].
-pub async fn set_unit(tx: &mut Tx, keys: &Keyring, id: &AccountId, unit: &Unit, now: Timestamp) -> Stored<()> {
-    let Some(account) = find(tx, keys, id).await? else { return Ok(()) };
-    let email = account.email().cloned();
-    let holder = Holder::Organisation(Organisation { unit: unit.clone(), email });
-    let sealed = keys.seal_json(Purpose::Field, id.as_str(), &holder)?;
-    let verified = account.email_verified_at.map(|at| at.0);
-    execute!(tx, SET_HOLDER, id.as_str(), sealed, verified, now.0, account.updated_at.0)?;
-    changes::record(tx, &cache_key(id), now).await
-}
-
-/// Marks the e-mail address of an account confirmed, if it is still the one that the link was sent to.
-///
-/// # Errors
-/// The store's own.
-pub async fn confirm_email(tx: &mut Tx, keys: &Keyring, account: &Account, now: Timestamp) -> Stored<bool> {
-    let holder = keys.seal_json(Purpose::Field, account.id.as_str(), &account.holder)?;
-    let rows = execute!(tx, SET_HOLDER, account.id.as_str(), holder, now.0, now.0, account.updated_at.0)?;
-    changes::record(tx, &cache_key(&account.id), now).await?;
-    Ok(rows == 1)
 }
 
 /// Notes that an account's phone was proven again.

@@ -59,7 +59,7 @@ both! {
 
     async fn every_account_page_is_for_who_is_signed_in(world) {
         let mut browser = world.browser();
-        for page in ["", "/links", "/links/x", "/sessions", "/consents", "/log"] {
+        for page in ["", "/links", "/links/x", "/address", "/sessions", "/consents", "/log"] {
             browser.get(&format!("/account{page}")).await;
             assert_eq!(browser.at, "/login", "{page}");
         }

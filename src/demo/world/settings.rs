@@ -178,7 +178,7 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
             name_zh: "不动产登记预约".to_owned(),
             name_en: "Real-estate registration booking".to_owned(),
             secret: Some(secrets.client.clone()),
-            scopes: "openid profile phone email real_name organization offline_access".to_owned(),
+            scopes: "openid profile phone email address real_name organization offline_access".to_owned(),
             account_kinds: vec![AccountKind::Individual, AccountKind::LegalPerson],
             units_alone: false,
             owns_system: None,

@@ -37,6 +37,21 @@ impl Country {
         TABLE.iter().find(named).copied()
     }
 
+    /// Every one as a list shows them: China first, then by name.
+    pub fn listed(english: bool) -> Vec<Self> {
+        let mut all = TABLE.to_vec();
+        if english {
+            all.sort_by_key(|country| country.en);
+        }
+        all.sort_by_key(|country| !country.is_china());
+        all
+    }
+
+    /// Code and name, as a choice.
+    pub fn choice(self, english: bool) -> (&'static str, &'static str) {
+        (self.alpha3, if english { self.en } else { self.zh })
+    }
+
     /// The alpha-3 code.
     pub fn alpha3(self) -> &'static str {
         self.alpha3

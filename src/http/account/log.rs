@@ -89,6 +89,8 @@ pub(in crate::http) async fn row(app: &App, locale: Locale, entry: &Entry) -> St
         "account.review_stopped" => locale.tv("log-review-stopped", system()),
         "phone.moved" if entry.subject.ends_with(field("to")) => locale.t("log-phone-here"),
         "phone.moved" => locale.t("log-phone-away"),
+        "address.changed" => locale.t("log-address-changed"),
+        "address.removed" => locale.t("log-address-removed"),
         "sign_in" => locale.t("log-signed-in"),
         "sign_out" => locale.t(match field("why") {
             "signed in again" => "log-signed-in-again",

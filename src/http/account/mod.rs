@@ -1,6 +1,7 @@
 //! The account pages: who am I, and one page each for linked old accounts, sign-ins, consents and the security log.
 //! Every post touches the signed-in person's own rows only: its statement names the account.
 
+pub(super) mod address;
 pub(super) mod children;
 pub(super) mod consents;
 pub(super) mod links;
@@ -20,6 +21,7 @@ use super::reply::Reply;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::account::{Account, AccountKind};
+use crate::domain::address::PostalAddress;
 use crate::domain::session::Session;
 use crate::ids::SystemId;
 use crate::mandates::invitations_of;
@@ -40,6 +42,7 @@ struct Overview {
     phone: Option<String>,
     email: Option<String>,
     email_confirmed: bool,
+    address: Option<String>,
     level: String,
     /// Who verified it, and when.
     verified: Option<String>,
@@ -79,6 +82,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: Hea
         phone: account.phone().map(|p| p.masked()),
         email: account.email().map(|e| e.masked()),
         email_confirmed: account.email_verified_at.is_some(),
+        address: account.person().and_then(|person| person.address.as_ref()).map(PostalAddress::masked),
         level: visit.locale.t(&format!("level-{}", account.identity_level as i64)),
         verified: evidence.first().and_then(|strongest| verified(&app, visit.locale, strongest)),
         links,

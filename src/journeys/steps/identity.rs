@@ -114,14 +114,10 @@ impl EnterIdentity {
     }
 }
 
-/// China first, then by name.
+/// Whose passports are documents here.
 fn countries(english: bool) -> Vec<(&'static str, &'static str)> {
-    let mut all: Vec<Country> = Country::ALL.iter().copied().filter(|country| country.issues_passports()).collect();
-    if english {
-        all.sort_by_key(|country| country.en());
-    }
-    all.sort_by_key(|country| !country.is_china());
-    all.into_iter().map(|country| (country.alpha3(), if english { country.en() } else { country.zh() })).collect()
+    let issuers = Country::listed(english).into_iter().filter(|country| country.issues_passports());
+    issuers.map(|country| country.choice(english)).collect()
 }
 
 /// What was typed, checked field by field in the order of the page.

@@ -6,7 +6,7 @@ use super::walk::{NEW_PASSWORD, Walk};
 
 pub(super) const TELEPHONE: Look = Look { language: "en", size: (360, 740), script: true };
 /// The pages, by the last part of their path.
-const PAGES: [&str; 6] = ["phone", "links", "sessions", "consents", "units", "log"];
+const PAGES: [&str; 7] = ["phone", "address", "links", "sessions", "consents", "units", "log"];
 
 /// Looks at every account page.
 async fn see_all(walk: &Walk<'_>, state: &str) {

@@ -89,7 +89,7 @@ async fn consent(walk: &Walk<'_>) {
     walk.see("scopes", "/consents").await;
     chrome.press(NEXT).await;
     chrome.see_error(&format!("{}-scopes-error", walk.shot), "scopes").await;
-    for scope in ["profile", "phone", "email", "real_name", "legacy_accounts"] {
+    for scope in ["profile", "phone", "email", "address", "real_name", "legacy_accounts"] {
         if chrome.count(&format!("#scope-{scope}")).await == 1 {
             chrome.choose(&format!("#scope-{scope}")).await;
         }

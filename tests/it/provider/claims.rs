@@ -296,7 +296,7 @@ both! {
         assert_eq!(told["evidence_supported"], json!(["electronic_record", "document"]));
         assert_eq!(told["claims_in_verified_claims_supported"], json!(["name", "gender", "birthdate", "identity_document", "organization_name", "credit_code"]));
         for (list, member) in [
-            ("claims_supported", "verified_claims"), ("claims_supported", "legacy_accounts"), ("scopes_supported", "legacy_accounts"),
+            ("claims_supported", "verified_claims"), ("claims_supported", "legacy_accounts"), ("claims_supported", "address"), ("scopes_supported", "address"), ("scopes_supported", "legacy_accounts"),
             ("electronic_records_supported", "population_register"), ("documents_supported", "idcard"),
             ("documents_check_methods_supported", "vri"),
         ] {

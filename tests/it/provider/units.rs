@@ -100,6 +100,21 @@ both! {
         assert!(act.get("mandate_expires_at").is_none() && act.get("exp").is_none() && act.get("clients").is_none());
     }
 
+    async fn a_unit_s_address_is_its_registered_one_and_not_the_person_s(world) {
+        let mut browser = signed_in(&world).await;
+        browser.get("/account/address").await;
+        browser.submit(&[("country", "CHN"), ("region", "安徽省"), ("street_address", "家里")]).await;
+        let id = unit(&world, Unit::YUNHAI).await;
+        let mandate = representative(&world, &id, "liming").await;
+        browser.get(&query(&pkce().1, &[LEGAL, ("scope", "openid address")])).await;
+        browser.submit(&[("choice", mandate.as_str())]).await;
+        assert!(browser.shows("单位的注册地址") && browser.shows("安徽省合肥市长江中路1号"), "{}", browser.body);
+        let tokens = acting(&world, &mut browser, &mandate, &[("scope", "openid address")]).await;
+        let told = info(&world, &tokens).await;
+        assert_eq!(keys(&told), ["address", "sub"]);
+        assert_eq!(told["address"], json!({ "formatted": "安徽省合肥市长江中路1号", "country": "中国" }));
+    }
+
     async fn an_agent_s_token_says_in_what_and_until_when_and_no_name_without_consent_to_it(world) {
         let _representative = signed_in(&world).await;
         let mut browser = migrate(&world, &ZHANGWEI).await;

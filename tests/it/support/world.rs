@@ -190,7 +190,12 @@ impl World {
 
     /// A second portal on the same database and keys.
     pub async fn second_node(&self) -> (Arc<App>, Router) {
-        let app = app::build(self.config.clone(), self.ports.clone(), true).await.unwrap();
+        self.node_with(self.config.clone()).await
+    }
+
+    /// Another node on the same database, configured otherwise.
+    pub async fn node_with(&self, config: Config) -> (Arc<App>, Router) {
+        let app = app::build(config, self.ports.clone(), true).await.unwrap();
         let router = guiyi::http::router(Arc::clone(&app));
         (app, router)
     }
