@@ -59,7 +59,7 @@ def run_module(suite, plan, module, visits, args):
     if refused:
         return "FAILED", [{"result": "FAILURE", "src": "the suite", "msg": refused}]
     started, end = False, time.time() + args.timeout
-    left = 0 if not visits else 2 if module["testModule"] in visits["twice"] else 1
+    left = 0 if not visits else 2 if module["testModule"] in visits.get("twice", []) else 1
     while (status := suite.info(test).get("status")) not in FINISHED:
         if time.time() > end:
             suite.stop(test)
@@ -72,7 +72,8 @@ def run_module(suite, plan, module, visits, args):
             started = True
         if status == "WAITING" and left:
             left -= 1
-            sign_in(visits["portal"], visits["system"], args.trust, module["testModule"] not in visits["stay"])
+            leave = module["testModule"] not in visits.get("stay", [])
+            sign_in(visits["portal"], visits["system"], args.trust, leave, visits.get("later"))
         suite.wait(test, awaited(started, left), 5)
     for _ in range(40):  # The result is written just after the status.
         info = suite.info(test)

@@ -190,6 +190,9 @@ fn openid_connect(faults: &mut Faults, system: &System, provider: &OpenidConnect
     for origin in &provider.origins {
         faults.outbound(at("connector.origins"), origin);
     }
+    if !(1..=86_400).contains(&provider.refresh_after) {
+        faults.add(at("connector.refresh_after"), "must be between a second and a day");
+    }
     if system.holds(AccountKind::LegalPerson) || provider.claims.unit().iter().any(Option::is_some) {
         faults.add(at("holds"), "a provider signs in individuals: units need a `ticket` API or a `user_table`");
     }

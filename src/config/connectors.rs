@@ -157,9 +157,13 @@ pub struct OpenidConnect {
     pub client_id: String,
     /// `client_secret`, sent as `client_secret_basic`.
     pub client_secret: Secret,
-    /// The scopes to ask for, blank-separated; `openid` is always among them.
+    /// The scopes to ask for, blank-separated; `openid` is always among them. With `offline_access` a sign-in is confirmed
+    /// by a refresh (Core, section 12) when it is relied on later.
     #[serde(default)]
     pub scopes: String,
+    /// How old a sign-in may get before that, in seconds.
+    #[serde(default = "ten_minutes")]
+    pub refresh_after: u64,
     /// Whether the userinfo endpoint is asked, or the ID token holds every claim.
     #[serde(default = "super::yes")]
     pub userinfo: bool,
@@ -177,6 +181,17 @@ pub struct OpenidConnect {
     /// Origins besides the issuer's that its sign-in leads through (they are named in `form-action`).
     #[serde(default)]
     pub origins: Vec<Url>,
+}
+
+impl OpenidConnect {
+    /// Whether sign-ins are confirmed by a refresh.
+    pub fn refreshes(&self) -> bool {
+        self.scopes.split_whitespace().any(|scope| scope == "offline_access")
+    }
+}
+
+fn ten_minutes() -> u64 {
+    600
 }
 
 fn preferred_username() -> String {

@@ -4,6 +4,7 @@
 use time::Date;
 
 use super::answers::Answers;
+use super::confirm::confirm;
 use super::finish::{self, Finished};
 use super::guardian;
 use super::settle::settle;
@@ -174,7 +175,8 @@ async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<
             State::Expired => return Err(StepError::Expired),
         };
         let stage = Stage { id: id.clone(), version, case, attempts, interaction, parent, state: State::Open(()) };
-        if !settle(&cx(app, visit, &stage, &answers)).await? {
+        let cx = cx(app, visit, &stage, &answers);
+        if !settle(&cx).await? && !confirm(&cx).await? {
             return Ok(Ok((stage, answers)));
         }
     }

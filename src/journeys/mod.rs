@@ -9,6 +9,7 @@ pub mod background;
 mod child;
 #[cfg(test)]
 mod child_properties;
+mod confirm;
 pub mod diagram;
 pub mod engine;
 mod finish;

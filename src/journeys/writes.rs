@@ -13,7 +13,7 @@ use crate::ids::{JourneyId, MessageId, ReviewId};
 use crate::notify::codes::{Asker, Binding, Sender, Sent};
 use crate::review::{self, Submission};
 use crate::storage::limits::{self, Limit};
-use crate::storage::{StorageError, Tx, audit, journeys, outbox, representative_invitations, reviews};
+use crate::storage::{Db, StorageError, Tx, audit, journeys, outbox, representative_invitations, reviews};
 
 /// How long a message about a journey may wait for its gateway.
 const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -56,21 +56,27 @@ pub(super) async fn save(cx: &Cx<'_>, answers: Answers, effects: Vec<Effect>) ->
 /// # Errors
 /// The store's own.
 pub(super) async fn save_with(app: &App, writes: Writes, answers: Answers) -> Result<bool, StorageError> {
-    let saved = app
-        .db
-        .write(move |tx| {
-            Box::pin(async move {
-                let at = (&writes.id, writes.version);
-                if !journeys::save(tx, &writes.keys, at, &answers, writes.now).await? {
-                    return Ok::<_, StorageError>(false);
-                }
-                writes.apply(tx).await?;
-                Ok(true)
-            })
-        })
-        .await?;
+    let saved = store(&app.db, writes, answers).await?;
     app.outbox.notify_one();
     Ok(saved)
+}
+
+/// The same without anybody to tell.
+///
+/// # Errors
+/// The store's own.
+pub(super) async fn store(db: &Db, writes: Writes, answers: Answers) -> Result<bool, StorageError> {
+    db.write(move |tx| {
+        Box::pin(async move {
+            let at = (&writes.id, writes.version);
+            if !journeys::save(tx, &writes.keys, at, &answers, writes.now).await? {
+                return Ok::<_, StorageError>(false);
+            }
+            writes.apply(tx).await?;
+            Ok(true)
+        })
+    })
+    .await
 }
 
 /// What a write of this journey needs: owned, because it moves into the writer.
@@ -99,6 +105,11 @@ impl Writes {
             now,
             effects,
         }
+    }
+
+    /// With these effects.
+    pub(super) fn with(self, effects: Vec<Effect>) -> Self {
+        Self { effects, ..self }
     }
 
     /// Writes the effects.

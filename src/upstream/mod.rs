@@ -8,7 +8,7 @@ mod registry;
 mod ticket;
 mod user_table;
 
-pub use openid_connect::{Answer, Asked};
+pub use openid_connect::{Answer, Asked, Standing};
 pub use proof::{UpstreamProfile, UpstreamProof, UpstreamUnit};
 pub use registry::{ConnectedSystem, Systems};
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use openidconnect::core::{CoreAuthPrompt, CoreResponseType};
 use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, CsrfToken, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier,
-    RequestTokenError, Scope, TokenResponse, UserInfoError,
+    AuthenticationFlow, AuthorizationCode, CsrfToken, Nonce, NonceVerifier, OAuth2TokenResponse, PkceCodeChallenge,
+    PkceCodeVerifier, RequestTokenError, Scope, TokenResponse, UserInfoError,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -22,8 +22,11 @@ use crate::secret::Secret;
 
 mod http;
 mod provider;
+mod renewal;
 
-use provider::{Info, Provider, Tokens};
+use provider::{IdClaims, Info, Provider, Tokens};
+pub(super) use renewal::Renewal;
+pub use renewal::Standing;
 
 /// How long metadata and keys are believed.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -51,6 +54,15 @@ pub struct Asked {
     nonce: Secret,
     verifier: Secret,
     at: Timestamp,
+}
+
+/// What a provider's answer has come to.
+pub(super) struct Answered {
+    /// The user name over there.
+    pub(super) account: String,
+    pub(super) user: UpstreamUser,
+    /// What the sign-in is confirmed with later, where that is wanted.
+    pub(super) renewal: Option<Renewal>,
 }
 
 /// A provider's answer, as the browser brings it (RFC 6749, section 4.1.2; RFC 9207).
@@ -112,23 +124,19 @@ impl OpenidConnect {
         let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
         let (state, nonce) = (CsrfToken::new(state.to_owned()), asked.nonce());
         let scopes = self.config.scopes.split_whitespace().filter(|scope| *scope != "openid");
-        let (url, ..) = provider
-            .client
-            .authorize_url(flow, || state, || nonce)
+        let request = provider.client.authorize_url(flow, || state, || nonce).add_prompt(CoreAuthPrompt::Login);
+        // A refresh token takes the person's consent, asked for now (Core, section 11).
+        let request = if self.config.refreshes() { request.add_prompt(CoreAuthPrompt::Consent) } else { request };
+        let (url, ..) = request
             .add_scopes(scopes.map(|scope| Scope::new(scope.to_owned())))
-            .add_prompt(CoreAuthPrompt::Login)
             .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&asked.verifier()))
             .url();
         Ok((url.into(), asked))
     }
 
-    /// The user behind an answer, with the user name over there. `iss` is looked at before anything else is believed,
+    /// The user behind an answer. `iss` is looked at before anything else is believed,
     /// an error included (RFC 9207, section 2.4).
-    pub(super) async fn answered(
-        &self,
-        asked: &Asked,
-        answer: &Answer<'_>,
-    ) -> Result<(String, UpstreamUser), SignInFailure> {
+    pub(super) async fn answered(&self, asked: &Asked, answer: &Answer<'_>) -> Result<Answered, SignInFailure> {
         let provider = self.provider().await?;
         match answer.iss {
             Some(iss) if iss == self.config.issuer => {}
@@ -146,12 +154,7 @@ impl OpenidConnect {
         }
     }
 
-    async fn user(
-        &self,
-        provider: &Provider,
-        code: &str,
-        asked: &Asked,
-    ) -> Result<(String, UpstreamUser), SignInFailure> {
+    async fn user(&self, provider: &Provider, code: &str, asked: &Asked) -> Result<Answered, SignInFailure> {
         let request = provider.client.exchange_code(AuthorizationCode::new(code.to_owned()));
         let request = request.map_err(|error| self.unavailable(&error))?.set_pkce_verifier(asked.verifier());
         let tokens = request.request_async(&self.http).await.map_err(|error| match error {
@@ -163,6 +166,11 @@ impl OpenidConnect {
         if subject.is_empty() || subject.len() > MAX_SUBJECT {
             return Err(self.untrusted(&"the subject is empty or too long"));
         }
+        let renewal = if self.config.refreshes() {
+            Renewal::new(&tokens, &claims, &asked.nonce(), self.clock.now())
+        } else {
+            None
+        };
         if self.config.userinfo {
             claims.extend(self.userinfo(provider, &tokens, &subject).await?);
         }
@@ -170,7 +178,7 @@ impl OpenidConnect {
         let says_verified = says_verified.is_some_and(|claim| text(&claims, claim) == self.config.verified_value);
         let profile = self.profile(&claims);
         let user = UpstreamUser { subject: UpstreamSubject(subject), says_verified, profile };
-        Ok((text(&claims, &self.config.account), user))
+        Ok(Answered { account: text(&claims, &self.config.account), user, renewal })
     }
 
     /// The claims of the ID token, once it is found in order (OpenID Connect Core, section 3.1.3.7).
@@ -180,16 +188,7 @@ impl OpenidConnect {
         tokens: &Tokens,
         asked: &Asked,
     ) -> Result<Map<String, Value>, SignInFailure> {
-        let token = tokens.id_token().ok_or_else(|| self.untrusted(&"there is no ID token"))?;
-        let nonce = asked.nonce();
-        let claims = match token.claims(&provider.verifier(&self.clock), &nonce) {
-            Err(error) if provider::is_new_key(&error) => {
-                let renewed = self.discover().await?;
-                token.claims(&renewed.verifier(&self.clock), &nonce).cloned()
-            }
-            outcome => outcome.cloned(),
-        };
-        let claims = claims.map_err(|error| self.untrusted(&error))?;
+        let claims = self.verified(provider, tokens, &asked.nonce()).await?;
         // It was asked to let the person sign in now, and not to answer from a session that somebody left there.
         let earliest = asked.at.minus(SKEW).seconds();
         if claims.auth_time().is_some_and(|at| at.timestamp() < earliest) {
@@ -201,6 +200,24 @@ impl OpenidConnect {
             return Err(self.untrusted(&"the ID token was issued to another party"));
         }
         Ok(claims)
+    }
+
+    /// What an ID token says whose signature, `iss`, `aud`, `exp` and nonce are in order; an unknown key is looked for anew.
+    async fn verified(
+        &self,
+        provider: &Provider,
+        tokens: &Tokens,
+        nonce: impl NonceVerifier + Copy,
+    ) -> Result<IdClaims, SignInFailure> {
+        let token = tokens.id_token().ok_or_else(|| self.untrusted(&"there is no ID token"))?;
+        let claims = match token.claims(&provider.verifier(&self.clock), nonce) {
+            Err(error) if provider::is_new_key(&error) => {
+                let renewed = self.discover().await?;
+                token.claims(&renewed.verifier(&self.clock), nonce).cloned()
+            }
+            outcome => outcome.cloned(),
+        };
+        claims.map_err(|error| self.untrusted(&error))
     }
 
     async fn userinfo(

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::UpstreamUser;
+use super::openid_connect::Renewal;
 use crate::clock::Timestamp;
 use crate::ids::{SystemId, UpstreamSubject};
 use crate::protocol::account_kind::AccountKind;
@@ -77,6 +78,9 @@ pub struct UpstreamProof {
     /// carried over or doesn't meet today's policy.
     password_hash: Option<String>,
     at: Timestamp,
+    /// What a federated system is asked with whether it still stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    renewal: Option<Renewal>,
 }
 
 impl UpstreamProof {
@@ -97,7 +101,35 @@ impl UpstreamProof {
             profile: user.profile,
             password_hash: None,
             at,
+            renewal: None,
         }
+    }
+
+    /// The same proof with what it is confirmed with later, if anything.
+    #[must_use]
+    pub(super) fn with_renewal(self, renewal: Option<Renewal>) -> Self {
+        Self { renewal, ..self }
+    }
+
+    pub(super) fn renewal(&self) -> Option<&Renewal> {
+        self.renewal.as_ref()
+    }
+
+    /// The same proof while its system is asked whether it still stands: nobody else asks meanwhile.
+    #[must_use]
+    pub fn asked(self, now: Timestamp) -> Self {
+        Self { renewal: self.renewal.map(|renewal| renewal.asked(now)), ..self }
+    }
+
+    /// The same proof when its system doesn't confirm it: there is nothing more to ask with.
+    #[must_use]
+    pub fn lapsed(self) -> Self {
+        self.with_renewal(None)
+    }
+
+    /// Whether both are of the same legacy account.
+    pub fn is_same_account(&self, other: &Self) -> bool {
+        (&self.system, self.kind, &self.subject) == (&other.system, other.kind, &other.subject)
     }
 
     /// The same proof with the hash of the password that was verified.

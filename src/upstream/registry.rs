@@ -1,9 +1,10 @@
 //! The connected systems of this portal, by id.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::catalogue::{self, Group};
-use super::openid_connect::{Answer, Asked, OpenidConnect};
+use super::openid_connect::{Answer, Answered, Asked, OpenidConnect, Standing};
 use super::ticket::Ticket;
 use super::user_table::UserTable;
 use super::{Credentials, SignInFailure, UpstreamProof, UpstreamUser};
@@ -93,10 +94,32 @@ impl ConnectedSystem {
     pub async fn answered(&self, asked: &Asked, answer: &Answer<'_>) -> Result<UpstreamProof, SignInFailure> {
         match &self.kind {
             Kind::OpenidConnect(provider) => {
-                let (account, user) = provider.answered(asked, answer).await?;
-                Ok(self.proof((&account, AccountKind::Individual), user))
+                let Answered { account, user, renewal } = provider.answered(asked, answer).await?;
+                Ok(self.proof((&account, AccountKind::Individual), user).with_renewal(renewal))
             }
             Kind::Ticket(_) | Kind::UserTable(_) => Err(SignInFailure::Untrusted),
+        }
+    }
+
+    /// Whether a proof of this system may be relied on now, or has to be confirmed first.
+    pub fn standing(&self, proof: &UpstreamProof) -> Standing {
+        match (&self.kind, proof.renewal()) {
+            (Kind::OpenidConnect(provider), Some(renewal)) => provider.standing(renewal),
+            _ => Standing::Good,
+        }
+    }
+
+    /// Has a proof confirmed over there.
+    ///
+    /// # Errors
+    /// [`SignInFailure`]: it doesn't count any more.
+    pub async fn renew(&self, proof: &UpstreamProof) -> Result<UpstreamProof, SignInFailure> {
+        match (&self.kind, proof.renewal()) {
+            (Kind::OpenidConnect(provider), Some(renewal)) => {
+                let renewal = provider.renew(renewal).await?;
+                Ok(proof.clone().with_renewal(Some(renewal)))
+            }
+            _ => Err(SignInFailure::Unavailable),
         }
     }
 
@@ -113,7 +136,7 @@ impl std::fmt::Debug for ConnectedSystem {
 
 /// All connected systems.
 #[derive(Debug)]
-pub struct Systems(BTreeMap<SystemId, ConnectedSystem>);
+pub struct Systems(BTreeMap<SystemId, Arc<ConnectedSystem>>);
 
 impl Systems {
     /// Connects what the configuration names; providers send people back to `callback`. Nothing is called yet.
@@ -148,18 +171,23 @@ impl Systems {
                 kind,
                 clock: clock.clone(),
             };
-            (entry.id.clone(), system)
+            (entry.id.clone(), Arc::new(system))
         };
         Self(entries.iter().map(connect).collect())
     }
 
     /// A connected system that isn't switched off.
     pub fn get(&self, id: &SystemId) -> Option<&ConnectedSystem> {
-        self.0.get(id).filter(|system| system.enabled)
+        self.0.get(id).map(Arc::as_ref).filter(|system| system.enabled)
+    }
+
+    /// The same, for work that goes on when whoever asked for it has gone.
+    pub fn shared(&self, id: &SystemId) -> Option<Arc<ConnectedSystem>> {
+        self.0.get(id).filter(|system| system.enabled).cloned()
     }
 
     /// All that aren't switched off.
     pub fn iter(&self) -> impl Iterator<Item = &ConnectedSystem> {
-        self.0.values().filter(|system| system.enabled)
+        self.0.values().map(Arc::as_ref).filter(|system| system.enabled)
     }
 }

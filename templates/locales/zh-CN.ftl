@@ -112,6 +112,7 @@ linked-text = 该原账号已绑定到统一账号 { $value }。请用统一账�
 # 旧系统的登录：联合登录、次数限制
 federated-text = 您将前往“{ $value }”登录，登录后自动返回这里。
 federated-go = 前往“{ $value }”登录
+federated-lapsed = 您在“{ $value }”的登录已失效，请重新登录。您填写的内容没有丢失。
 federated-declined-title = 登录没有完成
 federated-declined-text = 您取消了登录，或对方系统没有完成这次登录。您填写的内容没有丢失，可以重试，或选择其他系统。
 federated-untrusted-title = 登录结果未通过校验
@@ -498,7 +499,7 @@ address-text = 填写后，只有经您同意的应用才能获取。地址由�
 address-country = 国家或地区
 address-country-empty = 请选择国家或地区
 address-region = 省、自治区或直辖市
-address-region-hint = 国外地址没有的可不填
+address-region-hint = 境外地址没有的可不填
 address-region-empty = 请填写省、自治区或直辖市
 address-locality = 市（选填）
 address-street = 详细地址

@@ -117,6 +117,7 @@ fn label(lang: Lang, claim: &str) -> &'static str {
         "phone_number_verified" => ["手机号已验证", "Phone verified"],
         "email" => ["电子邮箱", "E-mail"],
         "email_verified" => ["邮箱已验证", "E-mail verified"],
+        "address" => ["地址", "Postal address"],
         "acr" => ["认证级别", "Level of assurance"],
         "amr" => ["登录方式", "Methods of sign-in"],
         "auth_time" => ["登录时间", "Time of sign-in"],

@@ -287,6 +287,7 @@ fn police_provider(places: &Places, secrets: &Secrets) -> OpenidConnect {
         client_id: SERVICE_CLIENT.to_owned(),
         client_secret: secrets.police.clone(),
         scopes: "openid profile phone".to_owned(),
+        refresh_after: 600,
         userinfo: true,
         account: "preferred_username".to_owned(),
         claims: ProfileNames::default(),

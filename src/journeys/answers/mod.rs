@@ -57,6 +57,8 @@ pub struct Answers {
     pub kind: Option<AccountKind>,
     /// Control of a legacy account.
     pub upstream: Option<UpstreamProof>,
+    /// The legacy system didn't confirm it later: it counts for nothing until the person has signed in there again.
+    pub upstream_lapsed: bool,
     /// What was accepted, and when.
     pub agreement: Option<Agreement>,
     /// Who the person says to be.
@@ -174,11 +176,11 @@ impl std::fmt::Debug for Password {
 }
 
 impl Answers {
-    /// The upstream proof, if it is of the system and kind that are chosen now; a registration has none.
+    /// The upstream proof, if it still stands and is of the system and kind that are chosen now; a registration has none.
     pub fn proof(&self) -> Option<&UpstreamProof> {
         self.upstream
             .as_ref()
-            .filter(|_| !self.is_registration())
+            .filter(|_| !self.is_registration() && !self.upstream_lapsed)
             .filter(|proof| self.system.as_ref() == Some(proof.system()) && self.kind == Some(proof.kind()))
     }
 

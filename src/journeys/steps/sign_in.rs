@@ -48,6 +48,8 @@ struct FederatedPage {
     nav: Nav,
     system: String,
     others: String,
+    /// Whoever has been here before has to come again.
+    lapsed: bool,
 }
 
 /// Sign in at the old system.
@@ -71,7 +73,7 @@ impl SignIn {
         );
         let system_name = system.name(english).to_owned();
         if let Some(origins) = system.leads_to() {
-            let template = FederatedPage { page, nav, system: system_name, others };
+            let template = FederatedPage { page, nav, system: system_name, others, lapsed: cx.answers.upstream_lapsed };
             return Ok(Rendered::new(status, &template).leading_to(origins.to_owned()));
         }
         let captcha = captcha.map(|kind| ticket::issue(cx.app, kind, &cx.visit.browser, english)).transpose()?;
@@ -250,13 +252,13 @@ impl SignIn {
         let audit =
             Effect::Audit("journey.upstream_proven", json!({ "system": proof.system(), "vouched": proof.vouched() }));
         // Another legacy account: nothing of the former one's answers is kept.
-        let same = cx.answers.proof().is_some_and(|old| old.subject() == proof.subject());
+        let same = cx.answers.upstream.as_ref().is_some_and(|old| old.is_same_account(&proof));
         let base = if same {
             cx.answers.clone()
         } else {
             Answers { system: cx.answers.system.clone(), kind: cx.answers.kind, ..cx.answers.anew() }
         };
-        let answers = Answers { upstream: Some(proof), ..base };
+        let answers = Answers { upstream: Some(proof), upstream_lapsed: false, ..base };
         // By the old row, vouched for or not: stop before anything is stored.
         let born = answers.old_birth_date(cx.today).filter(|_| !answers.is_units());
         if let Some(stopped) = born.and_then(|born| of_wrong_age(cx, self, birth::is_under_age(born, cx.today))) {

@@ -10,7 +10,7 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AdditionalClaims, AdditionalProviderMetadata, AuthType, ClaimsVerificationError, Client, ClientId, ClientSecret,
-    DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenFields,
+    DiscoveryError, EmptyExtraTokenFields, EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenClaims, IdTokenFields,
     IdTokenVerifier, IssuerUrl, ProviderMetadata, RedirectUrl, SignatureVerificationError, StandardErrorResponse,
     StandardTokenResponse, UserInfoClaims,
 };
@@ -61,6 +61,8 @@ pub(super) type Tokens = StandardTokenResponse<
     >,
     CoreTokenType,
 >;
+
+pub(super) type IdClaims = IdTokenClaims<AnyClaims, CoreGenderClaim>;
 
 pub(super) type Info = UserInfoClaims<AnyClaims, CoreGenderClaim>;
 

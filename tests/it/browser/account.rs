@@ -1,5 +1,7 @@
 //! The account pages: empty and full, in both languages, on a desk and on a small telephone.
 
+use guiyi::demo::tester;
+
 use super::chrome::{Chrome, DESK, Look, NEXT};
 use super::demo::{Demo, person};
 use super::walk::{NEW_PASSWORD, Walk};
@@ -79,4 +81,33 @@ async fn the_account_pages_in_english_on_a_small_telephone() {
     chrome.open(&demo.portal("/account/links")).await;
     chrome.press("ul.entries a").await;
     chrome.look("en-360-account-unlink").await;
+}
+
+/// The ready-made account has an address: full, faulty, removed, empty.
+async fn see_the_address(look: Look, shot: &'static str) {
+    let (demo, chrome) = (Demo::start().await, Chrome::start(look).await);
+    let walk = Walk { chrome: &chrome, demo: &demo, shot };
+    chrome.open(&demo.portal("/login")).await;
+    chrome.fill("#identifier", tester::USER_NAME).await;
+    chrome.fill("#password", tester::PASSWORD).await;
+    chrome.press(NEXT).await;
+    walk.see("overview", "/account").await;
+    chrome.press("main a[href='/account/address']").await;
+    walk.see("full", "/account/address").await;
+    for (field, text) in [("#region", ""), ("#postal_code", "2300")] {
+        chrome.fill(field, text).await;
+    }
+    chrome.press(NEXT).await;
+    chrome.see_error(&format!("{shot}-error"), "region").await;
+    chrome.press("button[value='remove']").await;
+    walk.see("removed", "/account").await;
+    chrome.press("main a[href='/account/address']").await;
+    walk.see("empty", "/account/address").await;
+    assert_eq!(chrome.count("button[value='remove']").await, 0);
+}
+
+#[tokio::test]
+async fn the_address_page_on_a_small_telephone() {
+    see_the_address(Look { language: "zh-CN", ..TELEPHONE }, "360-address").await;
+    see_the_address(TELEPHONE, "en-360-address").await;
 }

@@ -6,6 +6,7 @@ mod codes;
 mod contacts;
 mod federated;
 mod federated_attacks;
+mod federated_refresh;
 mod interruptions;
 mod limits;
 mod outcomes;

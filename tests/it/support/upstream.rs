@@ -56,6 +56,23 @@ pub enum Token {
     Hmac,
 }
 
+/// What comes of a refresh.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Refresh {
+    /// Tokens, with an ID token in which these claims are others.
+    Tokens(Value),
+    /// Tokens without an ID token.
+    WithoutIdToken,
+    /// Tokens with an ID token that another key has signed.
+    Foreign,
+    /// `invalid_grant`
+    Refused,
+    /// An error page.
+    Down,
+    /// An answer that comes too late.
+    Slow,
+}
+
 /// A provider that does as it is told.
 #[derive(Clone)]
 pub struct Rogue {
@@ -76,6 +93,10 @@ struct Told {
     claims: Value,
     info: Value,
     redeemed: Vec<String>,
+    refresh: Refresh,
+    /// The refresh token that is good, once one is given out, and those that were brought.
+    good: String,
+    refreshed: Vec<String>,
 }
 
 impl Rogue {
@@ -86,6 +107,9 @@ impl Rogue {
             claims: json!({}),
             info: json!({}),
             redeemed: Vec::new(),
+            refresh: Refresh::Tokens(json!({})),
+            good: String::new(),
+            refreshed: Vec::new(),
         };
         let (signer, other) = (Signer::generate().unwrap(), Signer::generate().unwrap());
         let inner = Arc::new(Inner { signer, other, told: Mutex::new(told) });
@@ -126,6 +150,7 @@ impl Rogue {
                 client_id: "portal".into(),
                 client_secret: Secret::new(SECRET),
                 scopes: String::new(),
+                refresh_after: 600,
                 userinfo: true,
                 account: "preferred_username".into(),
                 claims: ProfileNames::default(),
@@ -165,6 +190,30 @@ impl Rogue {
         format!("/upstream/callback?{query}")
     }
 
+    /// What comes of refreshes from now on; `now` is their ID tokens' time.
+    pub fn on_refresh(&self, refresh: Refresh, now: i64) {
+        let mut told = self.inner.told.lock().unwrap();
+        told.refresh = refresh;
+        let Value::Object(claims) = &mut told.claims else { unreachable!() };
+        claims.remove("nonce");
+        claims.extend([("iat".to_owned(), json!(now)), ("exp".to_owned(), json!(now + 300))]);
+    }
+
+    /// The refresh tokens that were brought to it.
+    pub fn refreshed(&self) -> Vec<String> {
+        self.told().refreshed
+    }
+
+    /// The nonce of the sign-in that it has prepared an answer to.
+    pub fn nonce(&self) -> String {
+        self.told().claims["nonce"].as_str().unwrap().to_owned()
+    }
+
+    /// Changes what userinfo says.
+    pub fn says(&self, info: Value) {
+        self.inner.told.lock().unwrap().info = info;
+    }
+
     /// The codes that were brought to it.
     pub fn redeemed(&self) -> Vec<String> {
         self.told().redeemed
@@ -188,6 +237,9 @@ async fn metadata(State(rogue): State<Rogue>) -> Json<Value> {
 
 async fn token(State(rogue): State<Rogue>, Form(form): Form<Vec<(String, String)>>) -> Response {
     let field = |name: &str| form.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone()).unwrap_or_default();
+    if field("grant_type") == "refresh_token" {
+        return refresh(&rogue, field("refresh_token")).await;
+    }
     rogue.inner.told.lock().unwrap().redeemed.push(field("code"));
     let told = rogue.told();
     if guiyi::crypto::sha256(&field("code_verifier")) != told.challenge {
@@ -207,5 +259,43 @@ async fn token(State(rogue): State<Rogue>, Form(form): Form<Vec<(String, String)
             format!("{text}.{}", URL_SAFE_NO_PAD.encode(tag))
         }
     };
-    Json(json!({ "access_token": "t", "token_type": "Bearer", "id_token": id_token })).into_response()
+    rogue.answer_with(Some(id_token))
+}
+
+impl Rogue {
+    /// Tokens with the next refresh token: the one before isn't good any more.
+    fn answer_with(&self, id_token: Option<String>) -> Response {
+        let mut told = self.inner.told.lock().unwrap();
+        told.good = format!("refresh-token-{}", told.refreshed.len());
+        let mut tokens = json!({ "access_token": "t", "token_type": "Bearer", "refresh_token": told.good });
+        if let (Some(id_token), Value::Object(tokens)) = (id_token, &mut tokens) {
+            tokens.insert("id_token".to_owned(), json!(id_token));
+        }
+        Json(tokens).into_response()
+    }
+}
+
+async fn refresh(rogue: &Rogue, token: String) -> Response {
+    rogue.inner.told.lock().unwrap().refreshed.push(token.clone());
+    let told = rogue.told();
+    let refused = || (axum::http::StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_grant" }))).into_response();
+    if token != told.good {
+        return refused();
+    }
+    match told.refresh {
+        Refresh::Tokens(others) => {
+            let (Value::Object(mut claims), Value::Object(others)) = (told.claims, others) else { unreachable!() };
+            claims.extend(others);
+            claims.retain(|_, value| !value.is_null());
+            rogue.answer_with(Some(rogue.inner.signer.sign(&Value::Object(claims)).unwrap()))
+        }
+        Refresh::WithoutIdToken => rogue.answer_with(None),
+        Refresh::Foreign => rogue.answer_with(Some(rogue.inner.other.sign(&told.claims).unwrap())),
+        Refresh::Refused => refused(),
+        Refresh::Down => (axum::http::StatusCode::BAD_GATEWAY, "down").into_response(),
+        Refresh::Slow => {
+            tokio::time::sleep(std::time::Duration::from_secs(7)).await;
+            rogue.answer_with(Some(rogue.inner.signer.sign(&told.claims).unwrap()))
+        }
+    }
 }
