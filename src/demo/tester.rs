@@ -20,13 +20,13 @@ pub async fn seed(app: &App) -> anyhow::Result<()> {
     let person = Person {
         phone: Some(Phone::parse("19900009998")?),
         email: Some(EmailAddress::parse("ceshi-sun@demo.invalid")?),
-        address: Some(PostalAddress::parse(&Parts {
+        address: Some(Box::new(PostalAddress::parse(&Parts {
             country: "CHN".to_owned(),
             region: "安徽省".to_owned(),
             locality: "合肥市".to_owned(),
             street_address: "庐阳区虚构路 1 号 2 幢 301 室".to_owned(),
             postal_code: "230001".to_owned(),
-        })?),
+        })?)),
         ..staff::person(app, "孙测试", "34010219880801998X")?
     };
     staff::open_account(app, USER_NAME, PASSWORD, person).await

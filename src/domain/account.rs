@@ -63,7 +63,7 @@ pub struct Person {
     pub email: Option<EmailAddress>,
     /// Where the person says to live; nobody has checked it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<PostalAddress>,
+    pub address: Option<Box<PostalAddress>>,
 }
 
 /// What is known of the organisation behind an account. Sealed at rest.

@@ -88,7 +88,7 @@ fn item(visit: &Visit, bearer: &Bearer, owned: Option<&str>, scope: Scope) -> Op
 }
 
 fn address(account: &Account) -> Option<String> {
-    account.person()?.address.as_ref().map(PostalAddress::masked)
+    account.person()?.address.as_deref().map(PostalAddress::masked)
 }
 
 fn person(account: &Account) -> Option<String> {

@@ -76,6 +76,14 @@ fn an_http_issuer_is_refused_and_all_faults_are_told_at_once() {
 }
 
 #[test]
+fn a_sign_in_at_a_provider_is_confirmed_after_a_second_at_the_earliest_and_a_day_at_the_latest() {
+    for seconds in ["0", "86401"] {
+        let told = refusal(&example().replace("refresh_after = 600", &format!("refresh_after = {seconds}")));
+        assert!(told.contains("connector.refresh_after"), "{told}");
+    }
+}
+
+#[test]
 fn a_client_that_asks_for_legacy_accounts_owns_a_system_that_exists() {
     let owner = |owns: &str| example().replace("owns_system = \"hefei\"", owns);
     assert!(refusal(&owner("")).contains("clients.booking.owns_system"), "the scope needs a system");

@@ -41,7 +41,7 @@ fn page(visit: &Visit, account: &Account, form: Form, status: u16) -> Reply {
 }
 
 fn kept(account: &Account) -> Option<&PostalAddress> {
-    account.person().and_then(|person| person.address.as_ref())
+    account.person().and_then(|person| person.address.as_deref())
 }
 
 /// `GET /account/address`

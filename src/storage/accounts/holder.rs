@@ -55,10 +55,10 @@ pub async fn set_address(
     else {
         return Ok(false);
     };
-    if person.address.as_ref() == address {
+    if person.address.as_deref() == address {
         return Ok(false);
     }
-    person.address = address.cloned();
+    person.address = address.cloned().map(Box::new);
     let sealed = keys.seal_json(Purpose::Field, id.as_str(), &Holder::Person(person))?;
     execute!(tx, SET_HOLDER, id.as_str(), sealed, email_verified_at.map(|at| at.0), now.0, updated_at.0)?;
     changes::record(tx, &cache_key(id), now).await?;
