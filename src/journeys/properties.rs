@@ -150,6 +150,16 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_lapsed_proof_leads_back_to_the_sign_in_whatever_else_is_answered(answers in answers()) {
+        let lapsed = Answers { upstream_lapsed: true, ..answers };
+        let now = current(&lapsed, TODAY).map(|step| step.name());
+        let back = matches!(now, Some("system" | "account-kind" | "sign-in"));
+        prop_assert!(back || lapsed.is_registration(), "{now:?}: {lapsed:?}");
+    }
+}
+
 #[test]
 fn the_random_answers_reach_every_step_and_the_end() {
     use proptest::strategy::ValueTree;
