@@ -16,6 +16,14 @@ pub const REGISTERED: &str = "dyn-";
 /// secret (`client_secret_jwt`). `none` isn't among them.
 pub const CLIENT_ALGORITHMS: [&str; 5] = ["RS256", "PS256", "ES256", "EdDSA", "HS256"];
 
+/// Those of a client that proves itself in this way: with its shared secret, or with a key of its own.
+pub fn signing_algorithms(method: AuthMethod) -> &'static [&'static str] {
+    match method {
+        AuthMethod::ClientSecretJwt => &["HS256"],
+        _ => &["RS256", "PS256", "ES256", "EdDSA"],
+    }
+}
+
 /// How a client proves itself at the token endpoint (OpenID Connect Core, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

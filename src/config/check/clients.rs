@@ -6,7 +6,7 @@ use super::Faults;
 use crate::config::{ClientEntry, Registration, RegistrationMode, System};
 use crate::ids::SystemId;
 use crate::protocol::account_kind::AccountKind;
-use crate::protocol::client_metadata::{AuthMethod, CLIENT_ALGORITHMS, ClientMetadata, GrantType, REGISTERED};
+use crate::protocol::client_metadata::{AuthMethod, ClientMetadata, GrantType, REGISTERED, signing_algorithms};
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::protocol::scope::{Scope, Scopes};
 
@@ -119,12 +119,13 @@ fn authentication(faults: &mut Faults, client: &ClientEntry) {
 fn requests(faults: &mut Faults, client: &ClientEntry) {
     let at = |field: &str| format!("clients.{}.{field}", client.id);
     let metadata = &client.metadata;
+    let own = signing_algorithms(metadata.auth_method(client.secret.is_some()));
     for (field, algorithm) in [
         ("token_endpoint_auth_signing_alg", &metadata.token_endpoint_auth_signing_alg),
         ("request_object_signing_alg", &metadata.request_object_signing_alg),
     ] {
-        if algorithm.as_ref().is_some_and(|algorithm| !CLIENT_ALGORITHMS.contains(&algorithm.as_str())) {
-            faults.add(at(field), format!("must be one of {}", CLIENT_ALGORITHMS.join(", ")));
+        if algorithm.as_ref().is_some_and(|algorithm| !own.contains(&algorithm.as_str())) {
+            faults.add(at(field), format!("must be one of {}", own.join(", ")));
         }
     }
     for uri in &metadata.request_uris {

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::domain::typed::is_invisible;
 use crate::ids::ClientId;
-use crate::protocol::client_metadata::{ApplicationType, AuthMethod, CLIENT_ALGORITHMS, ClientMetadata, GrantType};
+use crate::protocol::client_metadata::{ApplicationType, AuthMethod, ClientMetadata, GrantType, signing_algorithms};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::redirect_uri::RedirectUri;
 
@@ -47,7 +47,7 @@ pub(super) fn read(body: &Value) -> Result<ClientMetadata, OAuthError> {
     }
     let metadata: ClientMetadata = serde_json::from_value(body.clone())
         .map_err(|_| invalid("a member has a type or a value that isn't offered"))?;
-    for check in [flow, redirect_uris, authentication, keys, texts, addresses, logouts, subjects] {
+    for check in [flow, redirect_uris, authentication, algorithms, keys, texts, addresses, logouts, subjects] {
         check(&metadata)?;
     }
     Ok(metadata)
@@ -106,11 +106,22 @@ fn authentication(metadata: &ClientMetadata) -> Checked {
     if metadata.token_endpoint_auth_method == Some(AuthMethod::PrivateKeyJwt) && !metadata.has_keys() {
         return Err(invalid("private_key_jwt needs jwks_uri or jwks"));
     }
-    let algorithm = metadata.token_endpoint_auth_signing_alg.as_deref();
-    if !algorithm.is_none_or(|name| CLIENT_ALGORITHMS.contains(&name)) {
-        return Err(invalid("token_endpoint_auth_signing_alg isn't one that is offered"));
-    }
     Ok(())
+}
+
+/// What it signs must be something that it can sign, or it would be refused at every request; `none` never is (RFC 7591,
+/// section 2; OpenID Connect Dynamic Client Registration, section 2). Those that the portal signs with are a type.
+fn algorithms(metadata: &ClientMetadata) -> Checked {
+    // It gets a secret unless it says otherwise.
+    let own = signing_algorithms(metadata.auth_method(true));
+    let is_own = |name: &Option<String>| name.as_deref().is_none_or(|name| own.contains(&name));
+    if !is_own(&metadata.token_endpoint_auth_signing_alg) {
+        return Err(invalid("token_endpoint_auth_signing_alg isn't one that this way of authentication has"));
+    }
+    match is_own(&metadata.request_object_signing_alg) {
+        true => Ok(()),
+        false => Err(invalid("request_object_signing_alg isn't one that this client can sign with")),
+    }
 }
 
 fn keys(metadata: &ClientMetadata) -> Checked {
