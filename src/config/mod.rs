@@ -245,6 +245,9 @@ pub struct ClientEntry {
     /// Whether each use of a refresh token makes another one; a public client's always does.
     #[serde(default)]
     pub rotate_refresh_tokens: bool,
+    /// Whether its requests must have a `code_challenge` (RFC 7636); a public client's always must.
+    #[serde(default)]
+    pub require_pkce: bool,
     /// Whether the token endpoint's URL will do as audience of its assertions, beside the issuer.
     #[serde(default)]
     pub token_endpoint_as_audience: bool,

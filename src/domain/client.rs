@@ -98,6 +98,8 @@ pub struct Client {
     pub access_tokens: AccessTokenFormat,
     /// Whether each use of a refresh token makes another one, though the client can keep a secret.
     pub rotates: bool,
+    /// Whether it must use PKCE though it can keep a secret.
+    pub requires_pkce: bool,
     /// Whether the token endpoint's URL will do as audience of its assertions, beside the issuer.
     pub lax_audience: bool,
     /// The resource servers that it may ask tokens for (RFC 8707), to the letter.
@@ -123,6 +125,18 @@ impl Client {
         let is_native = self.metadata.application_type == ApplicationType::Native;
         let fits = is_native && self.redirect_uris.iter().any(|uri| uri.is_but_for_port(requested));
         fits.then(|| RedirectUri::register(requested).ok()).flatten()
+    }
+
+    /// Whether nobody else can be what is answered at this redirect URI (RFC 8252, section 8.6): a client that proves itself
+    /// redeems the code alone; one that can't is told by its https host. A private-use scheme or a loopback port is
+    /// anybody's on the device.
+    pub fn is_assured_at(&self, redirect_uri: &RedirectUri) -> bool {
+        !self.is_public() || redirect_uri.as_str().starts_with("https://")
+    }
+
+    /// Whether its requests must have a `code_challenge`.
+    pub fn needs_pkce(&self) -> bool {
+        self.is_public() || self.requires_pkce
     }
 
     /// Whether it may use a grant type.

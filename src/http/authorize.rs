@@ -170,6 +170,7 @@ async fn next(
         takes_units: client.takes(AccountKind::LegalPerson),
         asked_at: step.asked_at,
         is_other: bearer.is_some_and(|bearer| !is_named(app, client, request, bearer)),
+        is_assured: client.is_assured_at(&addressed.redirect_uri),
         now: visit.now,
     };
     let issuer = app.config.issuer_text();

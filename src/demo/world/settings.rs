@@ -185,6 +185,7 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
             sector: Some("booking.demo.invalid".to_owned()),
             access_token_format: AccessTokenFormat::Opaque,
             rotate_refresh_tokens: false,
+            require_pkce: false,
             token_endpoint_as_audience: false,
             resources: Vec::new(),
             enabled: true,

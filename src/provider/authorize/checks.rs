@@ -103,14 +103,15 @@ fn scope(addressed: &Addressed, params: &Params, request: &mut AuthorizationRequ
     Ok(())
 }
 
-/// PKCE (RFC 7636) with S256; required of public clients (RFC 9700, section 2.1.1), honoured for all.
+/// PKCE (RFC 7636) with S256; required of public clients (RFC 9700, section 2.1.1) and of those that are registered
+/// so, honoured for all.
 fn code_challenge(
     addressed: &Addressed,
     params: &Params,
     request: &mut AuthorizationRequest,
 ) -> Result<(), OAuthError> {
     match (params.get("code_challenge"), params.get("code_challenge_method")) {
-        (None, None) if !addressed.client.is_public() => Ok(()),
+        (None, None) if !addressed.client.needs_pkce() => Ok(()),
         (None, _) => Err(invalid("code_challenge is missing")),
         (Some(challenge), Some("S256")) => {
             request.code_challenge =

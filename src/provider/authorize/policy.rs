@@ -27,6 +27,8 @@ pub struct Given<'a> {
     pub asked_at: Option<Timestamp>,
     /// Whether the request is for somebody else.
     pub is_other: bool,
+    /// Whether it is certain that the answer reaches the client (RFC 8252, section 8.6).
+    pub is_assured: bool,
     /// The time.
     pub now: Timestamp,
 }
@@ -100,7 +102,8 @@ fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     if guardian::consents(&bearer.account, &asked, given.now.date()) {
         return if covered { Decision::Issue } else { Decision::Guardian };
     }
-    if !given.consented_here && (request.prompt.consent || !covered) {
+    // An app that others can pass themselves off as gets nothing without the person's doing (RFC 8252, section 8.6).
+    if !given.consented_here && (request.prompt.consent || !covered || !given.is_assured) {
         return Decision::Consent;
     }
     // Real-name data never goes out by a consent that only seems to be there.

@@ -98,6 +98,41 @@ both! {
         assert_eq!(param(&browser, "tenant").as_deref(), Some("1"), "the registered query is kept");
     }
 
+    async fn a_confidential_client_may_be_held_to_pkce(world) {
+        let mut world = world;
+        let mut browser = world.browser();
+        let without = query("", &[("code_challenge", ""), ("code_challenge_method", ""), ("prompt", "none")]);
+        browser.get(&without).await;
+        assert_eq!(param(&browser, "error").as_deref(), Some("login_required"), "one that can keep a secret needn't");
+        world.restart_with(|config| config.clients[0].require_pkce = true).await;
+        let mut browser = world.browser();
+        browser.get(&without).await;
+        assert_eq!(param(&browser, "error").as_deref(), Some("invalid_request"));
+        browser.get(&query(&pkce().1, &[("prompt", "none")])).await;
+        assert_eq!(param(&browser, "error").as_deref(), Some("login_required"));
+    }
+
+    async fn an_app_that_others_can_pass_themselves_off_as_gets_nothing_silently(world) {
+        let mut world = world;
+        let (_, challenge) = pkce();
+        let mut browser = signed_in(&world).await;
+        let app = [("client_id", PUBLIC), ("redirect_uri", "cn.example.app:/callback")];
+        code(&mut browser, &challenge, &app).await;
+        world.advance(1);
+        browser.get(&query(&challenge, &app)).await;
+        assert!(browser.left.is_none() && browser.shows("授权登录"), "whoever has the scheme gets it: the person decides");
+        browser.submit(&[("decision", "allow")]).await;
+        assert!(param(&browser, "code").is_some());
+        browser.get(&query(&challenge, &[&app[..], &[("prompt", "none")]].concat())).await;
+        assert_eq!(param(&browser, "error").as_deref(), Some("consent_required"));
+        // An https address is one app's alone, public client or not.
+        let claimed = "https://app.example/callback";
+        world.restart_with(|config| config.clients[2].metadata.redirect_uris.push(claimed.into())).await;
+        browser.router = world.router.clone();
+        browser.get(&query(&challenge, &[("client_id", PUBLIC), ("redirect_uri", claimed), ("prompt", "none")])).await;
+        assert!(param(&browser, "code").is_some());
+    }
+
     async fn prompt_none_shows_nothing(world) {
         let (_, challenge) = pkce();
         let mut browser = world.browser();
