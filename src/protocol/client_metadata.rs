@@ -221,6 +221,16 @@ impl ClientMetadata {
         self.jwks.is_some() || self.jwks_uri.is_some()
     }
 
+    /// Whether it says that it signs its requests (RFC 9101).
+    pub fn signs_requests(&self) -> bool {
+        self.require_signed_request_object || self.request_object_signing_alg.is_some()
+    }
+
+    /// Whether it has what a request object is signed with: a key, or the whole secret.
+    pub fn can_sign_requests(&self, has_secret: bool) -> bool {
+        self.has_keys() || self.auth_method(has_secret) == AuthMethod::ClientSecretJwt
+    }
+
     /// Whether its front channel is where answers go as well: the page is of a redirect URI's origin (OpenID Connect
     /// Front-Channel Logout 1.0, section 2).
     pub fn frames_its_own(&self) -> bool {

@@ -134,6 +134,49 @@ fn logout_and_launch_uris_are_https_and_the_front_channel_has_an_own_origin() {
 }
 
 #[test]
+fn a_client_s_algorithms_are_ones_that_it_and_the_portal_can_sign_with() {
+    let at = "owns_system = \"hefei\"";
+    let with = |lines: &str| example().replace(at, &format!("{at}\n{lines}"));
+    let jwks = "jwks_uri = \"https://booking.example.gov.cn/keys\"";
+    for (lines, setting) in [
+        ("token_endpoint_auth_signing_alg = \"none\"", "clients.booking.token_endpoint_auth_signing_alg"),
+        ("token_endpoint_auth_signing_alg = \"HS256\"", "clients.booking.token_endpoint_auth_signing_alg"),
+        ("request_object_signing_alg = \"none\"", "clients.booking.request_object_signing_alg"),
+        ("request_object_signing_alg = \"RS512\"", "clients.booking.request_object_signing_alg"),
+        ("request_object_signing_alg = \"ES256\"", "clients.booking.jwks_uri"),
+        ("require_signed_request_object = true", "clients.booking.jwks_uri"),
+        ("userinfo_signed_response_alg = \"none\"", "none"),
+        ("userinfo_signed_response_alg = \"HS256\"", "HS256"),
+    ] {
+        let told = refusal(&with(lines));
+        assert!(told.contains(setting), "{setting} in:\n{told}");
+    }
+    let shared = "token_endpoint_auth_method = \"client_secret_jwt\"";
+    let long = |lines: &str| with(lines).replace("0f9a1b7c-0000000000000000", "0f9a1b7c-0000000000000000-0000000000");
+    for field in ["token_endpoint_auth_signing_alg", "request_object_signing_alg"] {
+        let told = refusal(&long(&format!("{shared}\n{field} = \"ES256\"")));
+        assert!(told.contains(&format!("clients.booking.{field}: must be one of HS256")), "{told}");
+    }
+    for algorithm in ["none", "HS256", "es256"] {
+        let told = refusal(&example().replace("alg = \"ES256\"     # or", &format!("alg = \"{algorithm}\"     # or")));
+        assert!(told.contains(algorithm), "{told}");
+    }
+    for lines in [
+        format!("{shared}\ntoken_endpoint_auth_signing_alg = \"HS256\"\nrequest_object_signing_alg = \"HS256\""),
+        format!("{jwks}\nrequest_object_signing_alg = \"EdDSA\"\nrequire_signed_request_object = true"),
+        format!(
+            "{jwks}\ntoken_endpoint_auth_method = \"private_key_jwt\"\ntoken_endpoint_auth_signing_alg = \"PS256\""
+        ),
+        "userinfo_signed_response_alg = \"PS256\"".to_owned(),
+    ] {
+        let path = file(&long(&lines));
+        let config = load(&path).unwrap_or_else(|error| panic!("{lines}: {error}"));
+        assert_eq!(config.clients.iter().map(|client| client.require_pkce).collect::<Vec<_>>(), [true, false]);
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
 fn the_published_secrets_of_the_documentation_are_refused() {
     let text = example().replace("0f9a1b7c", "change-me");
     assert!(refusal(&text).contains("published"));

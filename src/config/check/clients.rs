@@ -128,6 +128,9 @@ fn requests(faults: &mut Faults, client: &ClientEntry) {
             faults.add(at(field), format!("must be one of {}", own.join(", ")));
         }
     }
+    if metadata.signs_requests() && !metadata.can_sign_requests(client.secret.is_some()) {
+        faults.add(at("jwks_uri"), "signed request objects need jwks_uri or jwks");
+    }
     for uri in &metadata.request_uris {
         if !Url::parse(uri).is_ok_and(|uri| uri.scheme() == "https") {
             faults.add(at("request_uris"), format!("{uri} is no https URL"));

@@ -118,9 +118,12 @@ fn algorithms(metadata: &ClientMetadata) -> Checked {
     if !is_own(&metadata.token_endpoint_auth_signing_alg) {
         return Err(invalid("token_endpoint_auth_signing_alg isn't one that this way of authentication has"));
     }
-    match is_own(&metadata.request_object_signing_alg) {
-        true => Ok(()),
-        false => Err(invalid("request_object_signing_alg isn't one that this client can sign with")),
+    if !is_own(&metadata.request_object_signing_alg) {
+        return Err(invalid("request_object_signing_alg isn't one that this client can sign with"));
+    }
+    match metadata.signs_requests() && !metadata.can_sign_requests(true) {
+        true => Err(invalid("signed request objects need jwks_uri or jwks")),
+        false => Ok(()),
     }
 }
 

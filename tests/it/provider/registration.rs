@@ -148,6 +148,8 @@ both! {
             json!({ "request_object_signing_alg": "HS256" }),
             json!({ "request_object_signing_alg": 256 }),
             json!({ "token_endpoint_auth_method": "client_secret_jwt", "request_object_signing_alg": "ES256" }),
+            json!({ "request_object_signing_alg": "ES256" }), // with what key?
+            json!({ "require_signed_request_object": true }),
             json!({ "id_token_encrypted_response_alg": "RSA-OAEP" }),
             json!({ "subject_type": "public" }),
             json!({ "redirect_uris": [CALLBACK, "https://other.example/callback"], "subject_type": "pairwise" }),
@@ -169,6 +171,46 @@ both! {
             assert_eq!((status, text(&error, "error")), (400, "invalid_client_metadata"), "{body}");
         }
         assert_eq!(world.count("clients").await, 0);
+    }
+
+    async fn a_client_chooses_each_algorithm_among_those_that_are_offered(world) {
+        let mut world = open(world).await;
+        for algorithm in ["RS256", "PS256", "ES256", "EdDSA"] {
+            let signer = Signer::new(algorithm.parse().unwrap(), "k1");
+            let mut wished = metadata();
+            wished["token_endpoint_auth_method"] = json!("private_key_jwt");
+            wished["jwks"] = signer.jwks();
+            let members = ["id_token_signed_response_alg", "userinfo_signed_response_alg", "token_endpoint_auth_signing_alg",
+                "request_object_signing_alg"];
+            for member in members {
+                wished[member] = json!(algorithm);
+            }
+            let client = register(&world, &wished).await;
+            for member in members {
+                assert_eq!(client[member], algorithm, "{member}");
+            }
+            // What can't be registered can't be put in its place later.
+            let (here, token) = (place(&client), text(&client, "registration_access_token"));
+            wished["client_id"] = client["client_id"].clone();
+            for member in members {
+                for bad in ["none", "HS512", "es256"] {
+                    let mut changed = wished.clone();
+                    changed[member] = json!(bad);
+                    let (status, error) = send(&world, "PUT", &here, Some(token), &changed).await;
+                    assert_eq!((status, text(&error, "error")), (400, "invalid_client_metadata"), "{member} {bad}");
+                }
+            }
+            assert_eq!(send(&world, "PUT", &here, Some(token), &wished).await.0, 200);
+        }
+        // One with a shared secret signs with it, and needs no key for that.
+        let mut shared = metadata();
+        for (member, value) in [("token_endpoint_auth_method", "client_secret_jwt"), ("token_endpoint_auth_signing_alg", "HS256"),
+            ("request_object_signing_alg", "HS256")] {
+            shared[member] = json!(value);
+        }
+        register(&world, &shared).await;
+        world.restart().await;
+        assert_eq!(world.count("clients").await, 5);
     }
 
     async fn a_client_reads_changes_and_removes_itself_and_no_other_does(world) {
