@@ -99,10 +99,15 @@ fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     }
     let asked = request.asked();
     let covered = given.consent.covers(&asked);
+    // An app that others can pass themselves off as gets nothing without the person's doing (RFC 8252, section 8.6). A child,
+    // who is not asked for consent, signs in for it.
     if guardian::consents(&bearer.account, &asked, given.now.date()) {
-        return if covered { Decision::Issue } else { Decision::Guardian };
+        return match (covered, given.is_assured || fresh) {
+            (true, true) => Decision::Issue,
+            (true, false) => Decision::Login,
+            (false, _) => Decision::Guardian,
+        };
     }
-    // An app that others can pass themselves off as gets nothing without the person's doing (RFC 8252, section 8.6).
     if !given.consented_here && (request.prompt.consent || !covered || !given.is_assured) {
         return Decision::Consent;
     }

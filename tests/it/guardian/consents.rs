@@ -3,7 +3,7 @@
 use super::*;
 use crate::migration::review::reviewers;
 use crate::provider::{param, query, redeem};
-use crate::support::{BOOKING, pkce, userinfo};
+use crate::support::{BOOKING, PUBLIC, pkce, userinfo};
 
 /// The child signs in, in a browser of its own.
 async fn child(world: &World) -> Browser {
@@ -86,5 +86,21 @@ both! {
         assert_eq!(param(&child, "error").as_deref(), Some("consent_required"));
         let by = "SELECT COUNT(*) FROM audit WHERE event LIKE 'consent.%' AND actor <> subject";
         assert_eq!(world.scalar(by).await, 2, "the log says who");
+    }
+
+    async fn an_app_that_others_can_pass_themselves_off_as_gets_nothing_of_a_child_silently(world) {
+        let (mut guardian, mut child, path) = setting(&world).await;
+        guardian.get(&format!("{path}/consents?client={PUBLIC}")).await;
+        guardian.submit(&[("profile", "yes")]).await;
+        assert_eq!(guardian.at, path, "{}", guardian.body);
+        world.advance(1);
+        let app = [("client_id", PUBLIC), ("redirect_uri", "cn.example.app:/callback")];
+        let (_, challenge) = pkce();
+        child.get(&query(&challenge, &[&app[..], &[("prompt", "none")]].concat())).await;
+        assert_eq!(param(&child, "error").as_deref(), Some("login_required"), "whoever has the scheme would get it");
+        child.get(&query(&challenge, &app)).await;
+        assert!(child.at.starts_with("/login?interaction="), "{} {:?}", child.at, child.left);
+        child.submit(&[("identifier", "xiaoyu"), ("password", CHILDS_PASSWORD)]).await;
+        assert!(param(&child, "code").is_some(), "the child's own doing, and the guardian's consent");
     }
 }
