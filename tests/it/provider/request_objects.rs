@@ -13,7 +13,7 @@ use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::support::{BOOKING, Signer, changed, listen_tls, pkce, through, unsigned};
+use crate::support::{BOOKING, Signer, changed, endpoint, listen_tls, pkce, through, unsigned};
 
 const ISSUER: &str = "http://localhost:8080";
 /// The world's fixed clock, in seconds.
@@ -146,6 +146,46 @@ both! {
         let token = signer.sign(&changed(&object(&challenge), &[("scope", Value::Null)]));
         browser.get(&query(&challenge, &[("request", &token)])).await;
         assert_eq!(param(&browser, "error").as_deref(), Some("invalid_scope"), "nothing of the query is added");
+    }
+
+    async fn a_list_of_resources_inside_names_each_of_them(world) {
+        let signer = Signer::new(Algorithm::ES256, "k1");
+        let mut world = with_key(world, &signer).await;
+        let (tax, land) = ("https://tax.example.gov.cn", "https://land.example.gov.cn/api");
+        world.restart_with(|config| config.clients[0].resources = vec![tax.into(), land.into()]).await;
+        let mut browser = signed_in(&world).await;
+        let secret = world.config.clients[0].secret.as_ref().unwrap().expose().to_owned();
+        for (inside, outside, audience) in [
+            (json!([tax, land]), "", json!([tax, land])),
+            (json!([land]), "", json!(land)),
+            (json!(tax), "", json!(tax)),
+            // What is inside wins, and nothing of the query is added to the list.
+            (json!([land]), tax, json!(land)),
+            (json!([]), tax, json!(ISSUER)),
+            (Value::Null, tax, json!(tax)),
+        ] {
+            let (verifier, challenge) = pkce();
+            let token = signer.sign(&changed(&object(&challenge), &[("resource", inside.clone())]));
+            let code = code(&mut browser, &challenge, &[("request", &token), ("resource", outside)]).await;
+            let (_, tokens) = redeem(&world, &code, &verifier).await;
+            let access = tokens["access_token"].as_str().unwrap_or_else(|| panic!("{inside}: {tokens}"));
+            let (_, told) = endpoint(&world.router, "/introspect", Some((BOOKING, &secret)), &[("token", access)]).await;
+            assert_eq!(told["aud"], audience, "{inside} {outside}");
+        }
+        let (_, challenge) = pkce();
+        for (inside, error) in [
+            (json!([tax, "https://evil.example"]), "invalid_target"),
+            (json!([tax, 7]), "invalid_request_object"),
+            (json!([[tax]]), "invalid_request_object"),
+            (json!({ "resource": tax }), "invalid_target"),
+            (json!(vec![tax; 65]), "invalid_request_object"),
+        ] {
+            let token = signer.sign(&changed(&object(&challenge), &[("resource", inside.clone())]));
+            assert_eq!(error_of(&world, &challenge, &token).await.as_deref(), Some(error), "{inside}");
+        }
+        // No other parameter may be a list.
+        let token = signer.sign(&changed(&object(&challenge), &[("scope", json!(["openid", "profile"]))]));
+        assert_eq!(error_of(&world, &challenge, &token).await.as_deref(), Some("invalid_request_object"));
     }
 
     async fn a_shared_secret_signs_objects_of_a_client_that_signs_with_it(world) {
