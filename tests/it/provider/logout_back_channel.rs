@@ -26,7 +26,7 @@ async fn social(world: &World, browser: &mut Browser) -> String {
 }
 
 /// A back channel of the demonstration's client.
-async fn listening(mut world: World) -> (World, Listener) {
+pub async fn listening(mut world: World) -> (World, Listener) {
     let listener = Listener::start().await;
     world.restart_with(Listener::of(std::slice::from_ref(&listener))).await;
     (world, listener)
@@ -46,7 +46,7 @@ async fn sign_out(browser: &mut Browser) {
     assert!(browser.shows("已退出登录"), "{}", browser.body);
 }
 
-async fn tell(world: &World) -> usize {
+pub async fn tell(world: &World) -> usize {
     guiyi::jobs::tell_clients(&world.app).await.unwrap()
 }
 

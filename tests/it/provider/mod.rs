@@ -10,6 +10,7 @@ mod introspection;
 mod keys;
 mod logout;
 mod logout_back_channel;
+mod logout_by_others;
 mod logout_front_channel;
 mod logout_requests;
 mod nodes;
