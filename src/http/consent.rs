@@ -34,6 +34,8 @@ struct ConsentPage {
     /// By which mandate: the consent that is given is for what this page showed.
     mandate: String,
     items: Vec<Item>,
+    /// How long the answer is remembered.
+    how_long: &'static str,
 }
 
 struct Item {
@@ -57,6 +59,10 @@ pub(super) fn page(app: &App, visit: &Visit, waiting: &Waiting, addressed: &Addr
         unit: bearer.is_unit().then(|| bearer.account.shown_name()),
         mandate: bearer.actor.as_ref().map(|(_, mandate)| mandate.id.0.clone()).unwrap_or_default(),
         items: scopes.iter().filter_map(|scope| item(visit, bearer, owned, scope)).collect(),
+        how_long: match addressed.client.is_assured_at(&addressed.redirect_uri) {
+            true => "consent-until-revoked",
+            false => "consent-each-time",
+        },
     };
     Reply::page(Rendered::new(200, &page).leading_to(addressed.redirect_uri.origin()).picturing(picture))
 }

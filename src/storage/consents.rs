@@ -6,7 +6,7 @@ use super::{Conn, Stored, Tx, changes, grants};
 use crate::clock::Timestamp;
 use crate::domain::principal::Principal;
 use crate::ids::{AccountId, ClientId, GrantId};
-use crate::protocol::scope::Scopes;
+use crate::protocol::scope::{Scope, Scopes};
 
 statements! {
     FIND = "SELECT scopes FROM consents WHERE account_id = $1 AND actor_id = $2 AND client_id = $3";
@@ -95,6 +95,22 @@ pub async fn of_actor(conn: &mut Conn, actor: &AccountId) -> Stored<Vec<Consent>
         granted_at: Timestamp(at),
     };
     Ok(rows.into_iter().map(consent).collect())
+}
+
+/// Takes one scope out of a consent, and with it every grant that rests on the consent as it was; `None` if it wasn't in
+/// there. `openid` goes with the whole consent only. What is left is as good as given now: codes of before are too wide.
+///
+/// # Errors
+/// The store's own.
+pub async fn narrow(tx: &mut Tx, key: &Key, scope: Scope, now: Timestamp) -> Stored<Option<Vec<GrantId>>> {
+    let scopes = find(tx, key).await?;
+    if scope == Scope::Openid || !scopes.contains(scope) {
+        return Ok(None);
+    }
+    // Whoever has changed it at the same moment wins.
+    let Some(ended) = revoke(tx, key, now).await? else { return Ok(None) };
+    grant(tx, key, &scopes.without(scope), now).await?;
+    Ok(Some(ended))
 }
 
 /// Takes a consent back, and with it every grant that rests on it; `None` if there was no consent.

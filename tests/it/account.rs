@@ -112,6 +112,59 @@ both! {
         drop(other);
     }
 
+    async fn one_item_is_taken_out_of_a_consent_and_the_rest_stays(world) {
+        let mut browser = migrate(&world, &LIMING).await;
+        let token = access(&world, &mut browser, "openid profile phone").await;
+        let (verifier, challenge) = pkce();
+        let waiting = code(&mut browser, &challenge, &[("scope", "openid phone")]).await;
+        world.advance(60);
+        browser.get("/account/consents").await;
+        assert!(!browser.shows("value=\"openid\""), "the identifier goes with the whole alone: {}", browser.body);
+        for nothing in ["openid", "real_name", "nonsense", "profile phone"] {
+            post(&mut browser, "/account/consents/revoke", &[("client", BOOKING), ("scope", nothing)]).await;
+        }
+        assert_eq!(userinfo(&world.router, &token).await.0, 200, "none of that is an item of it");
+        browser.get("/account/consents").await;
+        browser.submit(&[("scope", "phone")]).await;
+        assert!(browser.shows("用户名和性别") && !browser.shows("手机号"), "{}", browser.body);
+        assert_eq!(userinfo(&world.router, &token).await.0, 401, "a token of before tells more");
+        assert_eq!(redeem(&world, &waiting, &verifier).await.1["error"], "invalid_grant", "and so would a code");
+        browser.get(&query(&challenge, &[("prompt", "none"), ("scope", "openid phone")])).await;
+        assert_eq!(param(&browser, "error").as_deref(), Some("consent_required"));
+        browser.get(&query(&challenge, &[("prompt", "none")])).await;
+        assert!(param(&browser, "code").is_some(), "what is left needs no page");
+        browser.get("/account/log").await;
+        assert!(browser.shows("缩小了对“不动产登记预约”的授权范围"), "{}", browser.body);
+        for _ in 0..2 {
+            post(&mut browser, "/account/consents/revoke", &[("client", BOOKING), ("scope", "profile")]).await;
+        }
+        assert_eq!(world.scalar("SELECT COUNT(*) FROM audit WHERE event = 'consent.narrowed'").await, 2);
+        assert_eq!(world.text("SELECT scopes FROM consents").await, "openid");
+    }
+
+    async fn two_items_taken_out_at_once_bring_neither_back(world) {
+        let mut browser = migrate(&world, &LIMING).await;
+        access(&world, &mut browser, "openid profile phone email").await;
+        let (_app, router) = world.second_node().await;
+        for _ in 0..5 {
+            let (mut one, mut two) = (browser.clone(), browser.clone());
+            two.router = router.clone();
+            let narrow = async |browser: &mut Browser, scope| {
+                post(browser, "/account/consents/revoke", &[("client", BOOKING), ("scope", scope)]).await;
+                assert_eq!(browser.at, "/account/consents");
+            };
+            tokio::join!(narrow(&mut one, "phone"), narrow(&mut two, "email"));
+            let left = world.text("SELECT scopes FROM consents").await;
+            let narrowed = world.scalar("SELECT COUNT(*) FROM audit WHERE event = 'consent.narrowed'").await;
+            let gone = i64::from(!left.contains("phone")) + i64::from(!left.contains("email"));
+            assert_eq!(gone, narrowed, "what was said to be gone is: {left}");
+            if gone == 2 {
+                return;
+            }
+        }
+        panic!("repeated, both are gone");
+    }
+
     async fn taking_a_consent_back_twice_or_without_one_does_nothing_more(world) {
         let mut browser = migrate(&world, &LIMING).await;
         access(&world, &mut browser, "openid profile").await;

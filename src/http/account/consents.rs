@@ -15,6 +15,7 @@ use crate::http::posted::Posted;
 use crate::http::reply::Reply;
 use crate::ids::{AccountId, ClientId};
 use crate::pages::{Page, Rendered, Visit};
+use crate::protocol::scope::Scope;
 use crate::storage::consents::Key;
 use crate::storage::{Stored, audit, consents, grants};
 
@@ -32,7 +33,14 @@ struct Row {
     unit: Option<String>,
     name: String,
     since: String,
-    scopes: Vec<String>,
+    scopes: Vec<Item>,
+}
+
+/// A scope in words.
+struct Item {
+    label: String,
+    /// Its name, if it can be taken out of the consent alone.
+    alone: Option<&'static str>,
 }
 
 /// `GET /account/consents`
@@ -51,11 +59,16 @@ pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> 
             account: consent.account.0,
             unit,
             since: date(consent.granted_at),
-            scopes: consent.scopes.iter().filter_map(|scope| visit.locale.scope(scope, kind)).collect(),
+            scopes: consent.scopes.iter().filter_map(|scope| item(&visit, scope, kind)).collect(),
         });
     }
     let page = ConsentsPage { page: visit.page("consents-title"), consents: rows };
     Ok(Reply::page(Rendered::new(200, &page)))
+}
+
+fn item(visit: &Visit, scope: Scope, kind: AccountKind) -> Option<Item> {
+    let label = visit.locale.scope(scope, kind)?;
+    Some(Item { label, alone: (scope != Scope::Openid).then(|| scope.as_str()) })
 }
 
 async fn unit_name(app: &App, visit: &Visit, id: &AccountId) -> Stored<String> {
@@ -63,7 +76,7 @@ async fn unit_name(app: &App, visit: &Visit, id: &AccountId) -> Stored<String> {
     Ok(unit.map_or_else(|| visit.locale.t("consents-unit-gone"), |unit| unit.shown_name()))
 }
 
-/// `POST /account/consents/revoke`: the consent and every token that rests on it end.
+/// `POST /account/consents/revoke`: the consent, or one scope of it, and every token that rests on it end.
 pub(in crate::http) async fn revoke(
     State(app): State<Arc<App>>,
     visit: Visit,
@@ -77,23 +90,40 @@ pub(in crate::http) async fn revoke(
     // The data may be a unit's; the consent is nobody's but the signed-in account's own.
     let account = params.get("account").map_or_else(|| actor.clone(), AccountId::from);
     let key = Key { account, actor, client };
-    let (by, detail) = (key.actor.clone(), json!({ "client": key.client, "account": key.account }));
-    end(&app, key, by, detail, visit.now).await?;
+    let mut detail = json!({ "client": key.client, "account": key.account });
+    let by = key.actor.clone();
+    let Some(name) = params.get("scope") else {
+        end(&app, key, None, (by, detail), visit.now).await?;
+        return Ok(Reply::to("/account/consents"));
+    };
+    if let Some(scope) = Scope::ALL.into_iter().find(|scope| scope.as_str() == name) {
+        detail["scope"] = json!(name);
+        end(&app, key, Some(scope), (by, detail), visit.now).await?;
+    }
     Ok(Reply::to("/account/consents"))
 }
 
-/// Ends a consent and every grant that rests on it, if there is one: taken back `by` its actor, or by the guardian.
-pub(super) async fn end(app: &App, key: Key, by: AccountId, detail: Value, now: Timestamp) -> Stored<()> {
+/// Ends a consent, or one scope of it, and every grant that rests on it, if there is one: taken back `by` its actor, or by
+/// the guardian.
+pub(super) async fn end(
+    app: &App,
+    key: Key,
+    only: Option<Scope>,
+    (by, detail): (AccountId, Value),
+    now: Timestamp,
+) -> Stored<()> {
     let (consent, random) = (key.cache_key(), app.random.clone());
     let ended = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let Some(ended) = consents::revoke(tx, &key, now).await? else {
-                    return Stored::Ok(Vec::new());
+                let (ended, event) = match only {
+                    None => (consents::revoke(tx, &key, now).await?, "consent.revoked"),
+                    Some(scope) => (consents::narrow(tx, &key, scope, now).await?, "consent.narrowed"),
                 };
+                let Some(ended) = ended else { return Stored::Ok(Vec::new()) };
                 let (by, of) = (format!("account:{by}"), format!("account:{}", key.actor));
-                audit::record(tx, &random, now, "consent.revoked", (&by, &of), &detail).await?;
+                audit::record(tx, &random, now, event, (&by, &of), &detail).await?;
                 Ok(ended)
             })
         })

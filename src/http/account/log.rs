@@ -111,6 +111,7 @@ pub(in crate::http) async fn row(app: &App, locale: Locale, entry: &Entry) -> St
         "consent.revoked" if field("by") == "guardian" => locale.tv("log-consent-revoked-by-guardian", client()),
         "consent.granted" => locale.tv("log-consent-granted", client()),
         "consent.revoked" => locale.tv("log-consent-revoked", client()),
+        "consent.narrowed" => locale.tv("log-consent-narrowed", client()),
         event if event.starts_with("mandate.") || event.starts_with("unit.") => match acting(locale, event, field) {
             Some(text) => text,
             None => return Ok(None),

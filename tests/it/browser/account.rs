@@ -60,7 +60,7 @@ async fn the_account_pages_full_and_emptied_on_a_desk() {
     chrome.press("form[action$='/end'] button").await;
     assert_eq!(chrome.count("ul.entries > li").await, 1);
     chrome.open(&demo.portal("/account/consents")).await;
-    chrome.press("form[action$='/revoke'] button").await;
+    chrome.press("form[action$='/revoke'] > button").await;
     walk.see("revoked", "/account/consents").await;
     chrome.open(&demo.portal("/account/links")).await;
     chrome.press("ul.entries a").await;

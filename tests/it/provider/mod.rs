@@ -6,6 +6,7 @@ mod assertions;
 mod authorize;
 mod bad_input;
 pub mod claims;
+mod consent_page;
 mod introspection;
 mod keys;
 mod logout;
