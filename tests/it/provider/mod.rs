@@ -15,6 +15,7 @@ mod logout_by_others;
 mod logout_front_channel;
 mod logout_requests;
 mod nodes;
+mod redirect_uris;
 mod refresh;
 mod registration;
 mod request_objects;
