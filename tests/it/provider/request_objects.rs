@@ -128,6 +128,29 @@ both! {
         assert_eq!((browser.status, browser.left.is_none()), (400, true), "a redirect URI inside is proven like any other");
     }
 
+    async fn an_assertion_is_no_request_object_and_the_reverse(world) {
+        let (_, challenge) = pkce();
+        let signer = Signer::new(Algorithm::ES256, "k1");
+        let mut world = with_key(world, &signer).await;
+        world.restart_with(|config| {
+            config.clients[0].secret = None;
+            config.clients[0].metadata.token_endpoint_auth_method = Some(AuthMethod::PrivateKeyJwt);
+        }).await;
+        let is_in = async |token: &str| {
+            let form = [("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), ("client_assertion", token),
+                ("client_id", BOOKING), ("token", "none")];
+            endpoint(&world.router, "/revoke", None, &form).await.0 == 200
+        };
+        // What both have, and what tells them apart.
+        let common = changed(&object(&challenge), &[("jti", json!("an-id-of-its-own")), ("iat", json!(NOW)), ("exp", json!(NOW + 60))]);
+        let assertion = signer.sign(&changed(&common, &[("sub", json!(BOOKING))]));
+        let object = signer.sign(&common);
+        assert_eq!(error_of(&world, &challenge, &assertion).await.as_deref(), Some("invalid_request_object"));
+        assert_eq!(error_of(&world, &challenge, &object).await.as_deref(), Some("login_required"));
+        assert!(!is_in(&object).await);
+        assert!(is_in(&assertion).await);
+    }
+
     async fn a_client_may_fix_the_algorithm_or_require_objects(world) {
         let (_, challenge) = pkce();
         let signer = Signer::new(Algorithm::RS256, "k1");
