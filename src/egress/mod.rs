@@ -217,3 +217,17 @@ async fn public_addresses(name: Name) -> Result<Addrs, Box<dyn Error + Send + Sy
         false => Err(NotPublic.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of this machine are refused before they are resolved; this is about every other name that leads here.
+    #[tokio::test]
+    async fn what_a_name_resolves_to_is_looked_at_by_the_client_that_connects() {
+        let egress = Egress::new(&config::Egress::default()).unwrap();
+        assert_eq!(send(egress.guarded.get("https://localhost:1/")).await.err(), Some(Refused::Address));
+        let name = |text: &str| text.parse::<Name>().unwrap();
+        assert!(public_addresses(name("localhost")).await.err().unwrap().is::<NotPublic>());
+    }
+}
