@@ -28,6 +28,9 @@ impl fmt::Display for Fault {
 /// Secrets that stand in this project's own demonstration and examples: never good in production.
 const KNOWN_SECRETS: [&str; 2] = ["demo-", "change-me"];
 
+/// A file in the keys folder of a demonstration, whose reviewers have published passwords.
+pub const DEMONSTRATION: &str = "demonstration";
+
 struct Faults(Vec<Fault>);
 
 impl Faults {
@@ -63,6 +66,12 @@ pub fn check(config: &Config) -> Vec<Fault> {
     }
     if config.passwords.memory_kib < 19 * 1024 || config.passwords.passes < 2 {
         faults.add("passwords", "Argon2id needs memory_kib of 19456 or more, and 2 passes or more");
+    }
+    if config.keys.directory.join(DEMONSTRATION).exists() {
+        faults.add(
+            "keys.directory",
+            "these are a demonstration's keys, with a demonstration's accounts: begin with an empty folder",
+        );
     }
     if config.database.connections == 0 {
         faults.add("database.connections", "must be 1 or more");

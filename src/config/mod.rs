@@ -19,7 +19,7 @@ use crate::protocol::account_kind::AccountKind;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::secret::Secret;
 
-pub use check::{Fault, check};
+pub use check::{DEMONSTRATION, Fault, check};
 pub use connectors::{Connector, Formula, OpenidConnect, ProfileNames, Status, UserTable};
 pub use load::{LoadError, load};
 

@@ -18,6 +18,7 @@ use super::relying_party::{self, RelyingParty, RelyingPartyConfig};
 use super::source::{self, SourceState};
 use super::{Manifest, serve, societies};
 use crate::app::{self, Ports};
+use crate::config::DEMONSTRATION;
 
 mod settings;
 
@@ -157,7 +158,10 @@ pub async fn run(options: Options, shutdown: impl Future<Output = ()> + Send + '
     exam::write(&places.exam).await?;
     societies::write(&places.societies).await?;
     let database = format!("sqlite:{}", folder.path.join("guiyi.db").display());
-    let config = config(&places, &secrets, &folder.path.join("keys"), &database);
+    let keys = folder.path.join("keys");
+    std::fs::create_dir_all(&keys)?;
+    std::fs::write(keys.join(DEMONSTRATION), "")?;
+    let config = config(&places, &secrets, &keys, &database);
     let app = app::build(config, ports.clone(), options.test_mode).await?;
     super::staff::seed(&app).await?;
     super::tester::seed(&app).await?;

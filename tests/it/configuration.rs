@@ -183,6 +183,19 @@ fn the_published_secrets_of_the_documentation_are_refused() {
 }
 
 #[test]
+fn a_demonstration_s_keys_are_refused() {
+    let keys = std::env::temp_dir().join(format!("guiyi-demo-keys-{}", guiyi::clock::Random::system().token::<9>()));
+    std::fs::create_dir_all(&keys).unwrap();
+    let text = example().replace("/var/lib/guiyi/keys", keys.to_str().unwrap());
+    let path = file(&text);
+    load(&path).unwrap();
+    std::fs::remove_file(path).unwrap();
+    std::fs::write(keys.join(guiyi::config::DEMONSTRATION), "").unwrap();
+    assert!(refusal(&text).contains("keys.directory: these are a demonstration's keys"));
+    std::fs::remove_dir_all(keys).unwrap();
+}
+
+#[test]
 fn connectors_that_would_believe_or_keep_too_much_are_refused() {
     let told = refusal(
         &example()

@@ -70,6 +70,8 @@ impl Demo {
             http.get(&health).send().await.ok().filter(|r| r.status().is_success()).map(drop)
         })
         .await;
+        // So that nobody serves it in earnest.
+        assert!(folder.join("data/keys").join(guiyi::config::DEMONSTRATION).is_file());
         Self { process, port, folder, http }
     }
 
