@@ -3,6 +3,7 @@
 mod access_tokens;
 mod apps;
 mod assertions;
+mod attacks;
 mod authorize;
 mod bad_input;
 pub mod claims;

@@ -15,6 +15,8 @@ pub struct Browser {
     /// What the proxy in front says of where this browser is; empty: nothing.
     pub address: String,
     pub agent: String,
+    /// Further headers of each request.
+    pub says: Vec<(&'static str, &'static str)>,
     pub status: u16,
     /// Path and query of the page that is shown.
     pub at: String,
@@ -35,6 +37,7 @@ impl Browser {
             language: "zh-CN".into(),
             address: String::new(),
             agent: String::new(),
+            says: Vec::new(),
             status: 0,
             at: String::new(),
             body: String::new(),
@@ -176,6 +179,9 @@ impl Browser {
         }
         if !self.address.is_empty() {
             request = request.header("x-forwarded-for", &self.address);
+        }
+        for (name, value) in &self.says {
+            request = request.header(*name, *value);
         }
         if let Some((media, _)) = &content {
             request = request.header("content-type", media).header("sec-fetch-site", "same-origin");
