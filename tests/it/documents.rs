@@ -65,29 +65,74 @@ fn the_diagram_in_the_architecture_is_the_program_s() {
     }
 }
 
+/// Where a module of these tests stands.
+fn module(name: &str) -> Option<String> {
+    let path = format!("tests/it/{}", name.replace("::", "/"));
+    let exists = |path: &String| Path::new(env!("CARGO_MANIFEST_DIR")).join(path).is_file();
+    [format!("{path}.rs"), format!("{path}/mod.rs")].into_iter().find(exists)
+}
+
+/// The tests that a document names, each in its module; `…` is the module that was named before. Types and their functions
+/// begin with a capital.
+fn named_tests(document: &str) -> Vec<(String, String)> {
+    let text = read(document);
+    let mut named = Vec::new();
+    let mut last = String::new();
+    for (place, test) in text.split('`').skip(1).step_by(2).filter_map(|quoted| quoted.rsplit_once("::")) {
+        if place.starts_with(char::is_uppercase) {
+            continue;
+        }
+        if place != "…" {
+            place.clone_into(&mut last);
+        }
+        named.push((last.clone(), test.to_owned()));
+    }
+    named
+}
+
 #[test]
-fn every_test_that_the_security_document_names_exists() {
-    let mut sources = String::new();
-    let mut stack = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it")];
-    while let Some(folder) = stack.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                stack.push(path);
-            } else {
-                sources.push_str(&std::fs::read_to_string(&path).unwrap());
-            }
+fn every_test_that_the_documents_on_security_name_exists_where_they_say() {
+    for (document, least) in [("docs/security.md", 150), ("docs/asvs.md", 60)] {
+        let named = named_tests(document);
+        assert!(named.len() > least, "{document}: {}", named.len());
+        for (place, test) in named {
+            let file = module(&place).unwrap_or_else(|| panic!("{document}: there is no module {place}"));
+            let exists = test == "*" || read(&file).contains(&format!("fn {test}("));
+            assert!(exists, "{document}: there is no test {test} in {file}");
         }
     }
-    let text = read("docs/security.md");
-    let names: Vec<&str> = text
-        .split('`')
-        .filter(|part| part.contains("::") && !part.ends_with('*'))
-        .map(|p| p.rsplit("::").next().unwrap())
-        .collect();
-    assert!(names.len() > 30);
-    for name in names {
-        assert!(sources.contains(&format!("fn {name}(")), "{name}");
+}
+
+/// OWASP ASVS 5.0 has so many requirements in these sections.
+#[test]
+fn each_of_the_43_requirements_stands_once_with_a_verdict_and_its_proof() {
+    let sections = [
+        ("9.1", 3),
+        ("9.2", 4),
+        ("10.1", 2),
+        ("10.2", 3),
+        ("10.3", 5),
+        ("10.4", 16),
+        ("10.5", 5),
+        ("10.6", 2),
+        ("10.7", 3),
+    ];
+    let wanted: Vec<String> =
+        sections.iter().flat_map(|(section, count)| (1..=*count).map(move |n| format!("{section}.{n}"))).collect();
+    assert_eq!(wanted.len(), 43);
+    let text = read("docs/asvs.md");
+    let is_row = |line: &&str| line.starts_with("| 9.") || line.starts_with("| 10.");
+    let rows: Vec<Vec<&str>> =
+        text.lines().filter(is_row).map(|line| line.split('|').map(str::trim).collect()).collect();
+    let numbers: Vec<&str> = rows.iter().map(|row| row[1]).collect();
+    assert_eq!(numbers, wanted, "each once, in order");
+    for row in rows {
+        let (number, verdict, how) = (row[1], row[4], row[5]);
+        assert!(["met", "partly", "setting", "no", "–"].contains(&verdict), "{number}: {verdict}");
+        assert!(verdict != "met" || how.contains("::"), "{number} is met, and no test is named");
+        for source in how.split('`').filter(|quoted| quoted.starts_with("src/")) {
+            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(source).exists(), "{number}: {source}");
+        }
     }
 }
 
