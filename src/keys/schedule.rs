@@ -4,7 +4,7 @@
 //! successor has taken over.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::files::{KeyError, read_or_make};
@@ -18,6 +18,9 @@ pub const PUBLICATION: Duration = Duration::from_secs(60 * 60);
 /// How long an old key stays published: longer than any token or cache lasts, and long enough for ID tokens that come back
 /// as hints.
 pub const RETENTION: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How long after its time an unfinished file is one that nobody writes any more.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// A key's file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +68,23 @@ fn all(directory: &Path) -> Result<Vec<Slot>, KeyError> {
     }
     slots.sort();
     Ok(slots)
+}
+
+/// What rotations that were broken off have left: a key that was being written, or a second name of one that is in use. One
+/// whose time came an hour ago isn't being written any more.
+fn leftovers(directory: &Path, now: Timestamp) -> Result<Vec<PathBuf>, KeyError> {
+    let io = |source| KeyError::Io { path: directory.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).map_err(io)? {
+        let entry = entry.map_err(io)?;
+        let name = entry.file_name();
+        let slot = name.to_str().and_then(|name| Slot::parse(name.strip_prefix('.')?.rsplit_once('.')?.0));
+        // The first keys have no time: a node may be making them at this moment.
+        if slot.is_some_and(|slot| slot.active_from > 0 && slot.active_from < now.minus(ABANDONED).seconds()) {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 /// Until when a key is published: without a successor, always.
@@ -136,7 +156,8 @@ pub fn list(directory: &Path, now: Timestamp) -> Result<Vec<Listed>, KeyError> {
 }
 
 /// Makes a successor for each of these algorithms, which signs after `publication`; then removes keys that are published
-/// no more. A successor that waits already, and will sign by then, is left: an interrupted rotation is simply repeated.
+/// no more, and what broken off rotations have left. A successor that waits already, and will sign by then, stays: an
+/// interrupted rotation is simply repeated.
 ///
 /// # Errors
 /// [`KeyError`]
@@ -154,8 +175,10 @@ pub fn rotate(
         }
     }
     let slots = all(directory)?;
-    for slot in slots.iter().filter(|slot| until(&slots, slot).is_some_and(|until| until <= now.seconds())) {
-        let path = directory.join(slot.name());
+    let gone = slots.iter().filter(|slot| until(&slots, slot).is_some_and(|until| until <= now.seconds()));
+    let mut paths: Vec<PathBuf> = gone.map(|slot| directory.join(slot.name())).collect();
+    paths.extend(leftovers(directory, now)?);
+    for path in paths {
         fs::remove_file(&path).map_err(|source| KeyError::Io { path, source })?;
     }
     Ok(())

@@ -28,6 +28,7 @@ mod mandates;
 mod migration;
 mod provider;
 mod registry;
+mod rotation;
 mod sign_in;
 mod storage;
 mod units;

@@ -131,6 +131,19 @@ both! {
         std::fs::write(folder(&world).join("es256-1795489200.pem"), "no key").unwrap();
         assert!(world.app.signing.refresh().is_err(), "others can read it, and it is none");
         assert_eq!(kids(&published(&world.router).await), before, "the ones in use stay");
+        // A later rotation tidies up what nobody can still be writing, and touches no file of anybody else's.
+        std::fs::remove_file(folder(&world).join("es256-1795489200.pem")).unwrap();
+        let left = |name: &str| folder(&world).join(name).exists();
+        let others = [".es256-1795489200.pem.bak.x", ".es256.pem.4711", ".es256-1795489200.txt.4711", "es256-old.pem", ".profile"];
+        for name in others {
+            std::fs::write(folder(&world).join(name), "somebody's").unwrap();
+        }
+        for (seconds, stays) in [(0, true), (2 * 60 * 60, true), (1, false)] {
+            world.advance(seconds);
+            rotate(folder(&world), &[], PUBLICATION, world.clock.now()).unwrap();
+            assert_eq!(left(".es256-1795489200.pem.4711"), stays, "{seconds}");
+            assert!(others.iter().all(|name| left(name)));
+        }
     }
 }
 
