@@ -25,12 +25,14 @@ use crate::protocol::params::Params;
 use crate::protocol::scope::Scopes;
 use crate::storage::grants::{self, Grant, Redeemed, Standing};
 use crate::storage::session_clients::{self, SignedIn};
-use crate::storage::{StorageError, Stored, Tx, audit, refresh_tokens};
+use crate::storage::{StorageError, Stored, Tx, audit, refresh_tokens, sessions};
 
 /// How long an access token is good for.
 pub const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 60);
 /// How long an ID token is good for.
 pub const ID_TOKEN_LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+const ENDED: OAuthError = invalid("the session of this code has ended");
 
 /// A successful answer (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
 #[derive(Clone, Debug, Serialize)]
@@ -147,7 +149,7 @@ fn check(code: &Code, params: &Params, now: Timestamp) -> Result<(), OAuthError>
 /// Whom a code is about, if the session still stands, and who acts still may.
 async fn bearer_of(app: &App, client: &Client, code: &Code) -> Result<Bearer, TokenError> {
     if !app.caches.session_stands(&code.session).await? {
-        return Err(invalid("the session of this code has ended").into());
+        return Err(ENDED.into());
     }
     let found = bearer(app, client, &code.granted.principal).await?;
     Ok(found.ok_or(invalid("the account has ended, or whoever acts for it may not any more"))?)
@@ -180,14 +182,16 @@ async fn redeem(
     let is_one_row = !offline && !for_unit && signed_in.is_none();
     if !(is_one_row && app.redemptions.store(grant.clone(), now).await) {
         let family = offline.then(|| code.granted.clone());
-        Box::pin(redeem_alone(app, grant, Rows { signed_in, family, for_unit }, now)).await?;
+        let rows = Rows { of_session: code.session.clone(), signed_in, family, for_unit };
+        Box::pin(redeem_alone(app, grant, rows, now)).await?;
     }
     app.caches.granted(&code.id, Standing::Active(session));
     Ok(())
 }
 
-/// What is stored beside a grant.
+/// In which session, and what is stored beside the grant.
 struct Rows {
+    of_session: SessionId,
     signed_in: Option<SignedIn>,
     /// What the first refresh token is for.
     family: Option<Granted>,
@@ -202,6 +206,11 @@ async fn redeem_alone(app: &App, grant: Grant, rows: Rows, now: Timestamp) -> Re
         .db
         .write(move |tx| {
             Box::pin(async move {
+                // Without this the session's end might neither see the grant nor whom to tell of it.
+                if !sessions::hold(tx, &rows.of_session).await? {
+                    grants::revoke(tx, &grant.id, now).await?;
+                    return Stored::Ok(Redeemed::Ended);
+                }
                 let redeemed = grants::redeem(tx, &grant, now).await?;
                 if redeemed != Redeemed::Fresh {
                     return Stored::Ok(redeemed);
@@ -227,6 +236,7 @@ async fn redeem_alone(app: &App, grant: Grant, rows: Rows, now: Timestamp) -> Re
             tracing::warn!(%client, grant = %id, "a code was used twice: its tokens are revoked");
             Err(invalid("the code was used before").into())
         }
+        Redeemed::Ended => Err(ENDED.into()),
         Redeemed::Withdrawn => Err(invalid("the consent was taken back").into()),
     }
 }

@@ -80,6 +80,8 @@ pub enum Redeemed {
     Again,
     /// The consent that it rests on was taken back since.
     Withdrawn,
+    /// The session that it was given in has ended.
+    Ended,
 }
 
 /// Stores the grants of up to [`TOGETHER`] codes in one statement: of each whether it is stored now; if not, [`redeem`] has

@@ -12,8 +12,7 @@ use crate::ids::{AccountId, ClientId, SessionId};
 pub const PATIENCE: Duration = Duration::from_secs(24 * 60 * 60);
 
 statements! {
-    NOTE = "INSERT INTO session_clients (session_id, account_id, client_id) SELECT $1, $2, $3 WHERE EXISTS \
-            (SELECT 1 FROM sessions WHERE id = $1 AND ended_at IS NULL) ON CONFLICT DO NOTHING";
+    NOTE = "INSERT INTO session_clients (session_id, account_id, client_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     // Ids alone: the token is made when it is sent, since it lasts two minutes.
     TELL = "INSERT INTO outbox (id, kind, payload, due_at, attempts, expires_at) \
             SELECT 'logout ' || session_id || ' ' || account_id || ' ' || client_id, 'logout', \
@@ -47,7 +46,7 @@ impl SignedIn {
     }
 }
 
-/// Notes that a live session has signed in to a client.
+/// Notes that a session has signed in to a client: one that is [held](super::sessions::hold), or nobody would be told.
 ///
 /// # Errors
 /// The store's own.

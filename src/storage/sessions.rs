@@ -17,6 +17,7 @@ statements! {
     ACTING = "SELECT acting FROM sessions WHERE id = $1 AND ended_at IS NULL";
     ACT = "UPDATE sessions SET acting = $2 WHERE id = $1 AND acting = $3 AND ended_at IS NULL";
     SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
+    HOLD = "UPDATE sessions SET seen_at = seen_at WHERE id = $1 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
     END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
     END_ALL = "UPDATE sessions SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL RETURNING id";
@@ -116,6 +117,15 @@ pub async fn act(
 /// The store's own.
 pub async fn seen(tx: &mut Tx, id: &SessionId, now: Timestamp) -> Stored<()> {
     execute!(tx, SEEN, id.as_str(), now.0).map(drop)
+}
+
+/// Keeps a session from being ended before this transaction is over, so that its end sees what is written here; `false` if
+/// it has ended.
+///
+/// # Errors
+/// The store's own.
+pub async fn hold(tx: &mut Tx, id: &SessionId) -> Stored<bool> {
+    Ok(execute!(tx, HOLD, id.as_str())? == 1)
 }
 
 /// Ends a session of an account and everything granted in it, and has its clients told; `false` if it had ended before, or is another's.

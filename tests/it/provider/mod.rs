@@ -23,6 +23,7 @@ mod request_objects;
 mod response_modes;
 mod selection;
 mod session_management;
+mod session_races;
 mod tokens;
 mod units;
 mod userinfo;
