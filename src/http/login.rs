@@ -23,7 +23,7 @@ use crate::pages::door::{self, Tried};
 use crate::pages::{Applicant, Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
 use crate::provider::authorize::Addressed;
-use crate::sign_in::session::NewSession;
+use crate::sign_in::session::{self, NewSession};
 use crate::sign_in::{KnownBrowser, needs_captcha};
 use crate::storage::interactions;
 
@@ -185,7 +185,7 @@ pub(super) struct SignedIn<'a> {
     pub(super) legal: bool,
 }
 
-/// Begins the session; an earlier one in this browser ends.
+/// Begins the session, or goes on with the account's own; another one in this browser ends.
 pub(super) async fn finish(
     app: &App,
     visit: &Visit,
@@ -204,13 +204,12 @@ pub(super) async fn finish(
         (AccountKind::Individual, None) if legal => "/account/units".to_owned(),
         (AccountKind::Individual, None) => "/account".to_owned(),
     };
-    let new = NewSession::new(&account.id, methods, visit.device(), visit.now, &app.random);
-    let (stored, keys, random) = (new.clone(), Arc::clone(&app.keys), app.random.clone());
-    app.db.write(move |tx| Box::pin(async move { stored.store(tx, &keys, &random).await })).await?;
+    let here = visit.signed_in.as_ref().map(|(session, _)| session);
+    let new = session::begin(app, &account.id, (methods, visit.device()), here).await?;
     begun(app, visit, &new, known, Reply::to(to)).await
 }
 
-/// A session has begun: an earlier one in this browser ends, and the cookies go out with the reply.
+/// A session has begun: another one in this browser ends, and the cookies go out with the reply.
 pub(super) async fn begun(
     app: &App,
     visit: &Visit,
@@ -218,8 +217,8 @@ pub(super) async fn begun(
     known: Option<String>,
     reply: Reply,
 ) -> Result<Reply, Mishap> {
-    if let Some((old, _)) = &visit.signed_in {
-        crate::sign_in::session::end(app, old, "signed in again").await?;
+    if let Some((old, _)) = visit.signed_in.as_ref().filter(|(old, _)| old.id != new.session.id) {
+        session::end(app, old, "signed in again").await?;
     }
     let reply = reply.cookies(signed_in(app, &new.cookie()));
     let age = Some(crate::sign_in::KNOWN_BROWSER_LIFETIME);

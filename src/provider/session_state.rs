@@ -1,7 +1,7 @@
 //! Session management (OpenID Connect Session Management 1.0): how a client's page finds out by itself that another person,
 //! or nobody, is signed in at the portal now.
 //!
-//! The browser state is a hash of the session's id, so it changes with each sign-in and says nothing else. A script has to
+//! The browser state is a hash of the session's id, so it changes with each session and says nothing else. A script has to
 //! read it, so its cookie can't be hidden from scripts; that is why it is neither the session's id nor good for anything.
 
 use crate::app::App;

@@ -1,5 +1,7 @@
 //! Sessions begin here. The cookie is `id.secret`; only the secret's keyed hash is stored.
 
+use std::sync::Arc;
+
 use crate::app::App;
 use crate::clock::{Random, Timestamp};
 use crate::crypto::Keyring;
@@ -51,6 +53,15 @@ impl NewSession {
         Self { session, device, secret }
     }
 
+    /// The same session, whose person has signed in anew: what hangs on it stays. Its cookie is another one, as after every
+    /// sign-in, and it is as strong and as old as this sign-in.
+    fn again(here: &Session, methods: &[Method], device: Device, now: Timestamp, random: &Random) -> Self {
+        let mut new = Self::new(&here.account, methods, device, now, random);
+        new.session.id = here.id.clone();
+        new.session.acting = here.acting.clone();
+        new
+    }
+
     /// The cookie's value.
     pub fn cookie(&self) -> String {
         format!("{}.{}", self.session.id, self.secret.expose())
@@ -62,6 +73,19 @@ impl NewSession {
     /// The store's own.
     pub async fn store(&self, tx: &mut Tx, keys: &Keyring, random: &Random) -> Stored<()> {
         sessions::insert(tx, &self.session, self.device, &token_hash(keys, self.secret.expose())).await?;
+        self.note(tx, random).await
+    }
+
+    /// Puts it in the place of what is stored; `false` if the session has ended.
+    async fn renew(&self, tx: &mut Tx, keys: &Keyring, random: &Random) -> Stored<bool> {
+        let stands = sessions::renew(tx, &self.session, self.device, &token_hash(keys, self.secret.expose())).await?;
+        if stands {
+            self.note(tx, random).await?;
+        }
+        Ok(stands)
+    }
+
+    async fn note(&self, tx: &mut Tx, random: &Random) -> Stored<()> {
         let who = format!("account:{}", self.session.account);
         let (session, device) = (&self.session, self.device.to_string());
         let detail = serde_json::json!({ "session": session.id, "amr": session.methods, "device": device });
@@ -71,6 +95,33 @@ impl NewSession {
 
 fn token_hash(keys: &Keyring, secret: &str) -> String {
     keys.hash("session", secret)
+}
+
+/// Begins the session of an account that has just signed in. Where it was signed in in this browser already (`here`) its session
+/// goes on, and no client is told of an end.
+///
+/// # Errors
+/// The store's own.
+pub async fn begin(
+    app: &App,
+    account: &AccountId,
+    (methods, device): (&[Method], Device),
+    here: Option<&Session>,
+) -> Stored<NewSession> {
+    let (now, random) = (app.clock.now(), &app.random);
+    if let Some(here) = here.filter(|here| here.account == *account) {
+        let new = NewSession::again(here, methods, device, now, random);
+        let (stored, keys, random) = (new.clone(), Arc::clone(&app.keys), random.clone());
+        let stands = app.db.write(move |tx| Box::pin(async move { stored.renew(tx, &keys, &random).await })).await?;
+        app.caches.forget(&sessions::cache_key(&new.session.id));
+        if stands {
+            return Ok(new);
+        }
+    }
+    let new = NewSession::new(account, methods, device, now, random);
+    let (stored, keys, random) = (new.clone(), Arc::clone(&app.keys), random.clone());
+    app.db.write(move |tx| Box::pin(async move { stored.store(tx, &keys, &random).await })).await?;
+    Ok(new)
 }
 
 /// The live session behind a cookie.

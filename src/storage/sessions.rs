@@ -17,6 +17,8 @@ statements! {
     ACTING = "SELECT acting FROM sessions WHERE id = $1 AND ended_at IS NULL";
     ACT = "UPDATE sessions SET acting = $2 WHERE id = $1 AND acting = $3 AND ended_at IS NULL";
     SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
+    RENEW = "UPDATE sessions SET token_hash = $3, methods = $4, sign_in_level = $5, device = $6, authenticated_at = $7, \
+             seen_at = $7, expires_at = $8 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
     HOLD = "UPDATE sessions SET seen_at = seen_at WHERE id = $1 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
     END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
@@ -67,6 +69,28 @@ pub async fn insert(tx: &mut Tx, session: &Session, device: Device, token_hash: 
         session.expires_at.0,
     )
     .map(drop)
+}
+
+/// Stores that a session's person has signed in anew, under the hash of another secret: the cookie of before opens nothing any
+/// more, and the session with what hangs on it goes on. `false` if it has ended.
+///
+/// # Errors
+/// The store's own.
+pub async fn renew(tx: &mut Tx, session: &Session, device: Device, token_hash: &str) -> Stored<bool> {
+    let renewed = execute!(
+        tx,
+        RENEW,
+        session.id.as_str(),
+        session.account.as_str(),
+        token_hash,
+        session.methods.as_str(),
+        session.level as i64,
+        device.to_string(),
+        session.authenticated_at.0,
+        session.expires_at.0,
+    )?;
+    changes::record(tx, &cache_key(&session.id), session.authenticated_at).await?;
+    Ok(renewed == 1)
 }
 
 /// The session with this id, unless it has ended.

@@ -2,7 +2,7 @@
 
 mod units;
 
-use crate::migration::{LIMING, NEW_PASSWORD, Person, migrate, to_email, to_user_name};
+use crate::migration::{LIMING, NEW_PASSWORD, Person, ZHANGWEI, migrate, to_email, to_user_name};
 use crate::support::{Browser, World};
 
 async fn login(browser: &mut Browser, identifier: &str, password: &str) {
@@ -132,7 +132,7 @@ both! {
         assert!(!ticket::answer(&world.app, &late.ticket, "browser-a", "0000").await.unwrap());
     }
 
-    async fn sessions_idle_out_and_end_for_good_and_get_a_new_id_at_each_sign_in(world) {
+    async fn sessions_idle_out_and_end_for_good_and_get_a_new_cookie_at_each_sign_in(world) {
         let mut browser = migrate(&world, &LIMING).await;
         let first = browser.jar["guiyi_session"].clone();
         world.advance(29 * 60);
@@ -144,7 +144,16 @@ both! {
         let mut old = world.browser();
         old.jar.insert("guiyi_session".into(), first);
         old.get("/account").await;
-        assert!(old.at.starts_with("/login"), "the former session has ended");
+        assert!(old.at.starts_with("/login"), "the former cookie is good for nothing");
+        let id = |cookie: &str| cookie.split_once('.').unwrap().0.to_owned();
+        assert_eq!(id(&old.jar["guiyi_session"]), id(&second), "the person's session goes on");
+        migrate(&world, &ZHANGWEI).await;
+        let mut shared = browser.clone();
+        login(&mut shared, "zhangwei", NEW_PASSWORD).await;
+        assert_ne!(id(&shared.jar["guiyi_session"]), id(&second), "another person has another one");
+        browser.get("/account").await;
+        assert!(browser.at.starts_with("/login"), "and the first one's has ended");
+        login(&mut browser, "liming", NEW_PASSWORD).await;
         world.advance(31 * 60);
         browser.get("/account").await;
         assert!(browser.at.starts_with("/login"), "idle");

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::migration::NEW_PASSWORD;
-use crate::support::{BOOKING, Listener, RS256, RS256_SECRET, part, pkce, token, verified};
+use crate::migration::{NEW_PASSWORD, ZHANGWEI, migrate};
+use crate::support::{BOOKING, Listener, RS256, RS256_SECRET, part, pkce, token, userinfo, verified};
 
 /// The ID token of the demonstration's client.
 async fn booking(world: &World, browser: &mut Browser) -> String {
@@ -34,8 +34,12 @@ pub async fn listening(mut world: World) -> (World, Listener) {
 
 /// Signs in again with the password that the migration has set.
 async fn enter(browser: &mut Browser) {
+    enter_as(browser, "liming").await;
+}
+
+async fn enter_as(browser: &mut Browser, name: &str) {
     browser.get("/login").await;
-    browser.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
+    browser.submit(&[("identifier", name), ("password", NEW_PASSWORD)]).await;
     assert_eq!(browser.at, "/account", "{}", browser.body);
 }
 
@@ -159,11 +163,13 @@ both! {
         let csrf = first.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
         first.post("/leave", &[("csrf", &csrf)]).await;
         assert_eq!(tell(&world).await, 1, "left");
-        // Replaced at another sign-in in the same browser.
+        // Replaced by another person's sign-in in the same browser.
+        migrate(&world, &ZHANGWEI).await;
         enter(&mut first).await;
         booking(&world, &mut first).await;
-        enter(&mut first).await;
+        enter_as(&mut first, "zhangwei").await;
         assert_eq!(tell(&world).await, 1, "replaced");
+        enter(&mut first).await;
         // From elsewhere: one, and all others.
         let mut second = world.browser();
         enter(&mut second).await;
@@ -173,6 +179,65 @@ both! {
         first.post("/account/sessions/end-others", &[("csrf", &csrf)]).await;
         assert_eq!(tell(&world).await, 1, "from elsewhere");
         assert_eq!(listener.heard().len(), 4);
+    }
+
+    async fn whoever_signs_in_anew_keeps_the_session_and_no_client_is_told(world) {
+        let mut world = world;
+        let listeners = [Listener::start().await, Listener::start().await];
+        world.restart_with(Listener::of(&listeners)).await;
+        let (_app, other) = world.second_node().await;
+        let mut browser = signed_in(&world).await;
+        let (verifier, challenge) = pkce();
+        let first = code(&mut browser, &challenge, &[]).await;
+        let (_, tokens) = redeem(&world, &first, &verifier).await;
+        let before = part(tokens["id_token"].as_str().unwrap(), 1);
+        let mut old = browser.clone();
+        old.router = other.clone();
+        old.get("/account").await;
+        assert_eq!(old.at, "/account", "both nodes know the session");
+        for asks in [("prompt", "login"), ("max_age", "30"), ("max_age", "0")] {
+            world.advance(60);
+            let back = "https://social.example/callback?tenant=1";
+            browser.get(&query(&challenge, &[("client_id", RS256), ("redirect_uri", back), asks])).await;
+            assert!(browser.at.starts_with("/login?interaction="), "{asks:?}");
+            browser.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
+            if browser.left.is_none() {
+                browser.submit(&[("decision", "allow")]).await;
+            }
+            assert!(param(&browser, "code").is_some(), "{asks:?}");
+            // At once at the other node, which has the cookie of before in its memory.
+            let mut there = browser.clone();
+            there.router = other.clone();
+            there.get("/account").await;
+            assert_eq!(there.at, "/account", "{asks:?}");
+            assert_eq!(tell(&world).await, 0, "{asks:?}: nobody has left");
+        }
+        assert_eq!(userinfo(&world.router, tokens["access_token"].as_str().unwrap()).await.0, 200);
+        world.advance(1);
+        for router in [&world.router, &other] {
+            old.router = router.clone();
+            old.get("/account").await;
+            assert!(old.at.starts_with("/login"), "the cookie of before opens nothing");
+        }
+        let after = part(&booking(&world, &mut browser).await, 1);
+        assert_eq!((&after["sid"], &after["sub"]), (&before["sid"], &before["sub"]));
+        assert_eq!(after["auth_time"].as_i64().unwrap(), before["auth_time"].as_i64().unwrap() + 180, "the sign-in is the new one");
+        assert_eq!(world.scalar("SELECT COUNT(*) FROM audit WHERE event = 'sign_out'").await, 0);
+        // Somebody else's sign-in ends it, and the client is told of what it knows.
+        migrate(&world, &ZHANGWEI).await;
+        browser.get(&query(&challenge, &[("prompt", "login")])).await;
+        browser.submit(&[("identifier", "zhangwei"), ("password", NEW_PASSWORD)]).await;
+        assert_eq!(tell(&world).await, 1);
+        assert_eq!(verified(&world, &listeners[0].token(), BOOKING).1["sid"], before["sid"]);
+        // A session that was ended meanwhile isn't revived by the sign-in.
+        enter(&mut browser).await;
+        let mut elsewhere = world.browser();
+        enter(&mut elsewhere).await;
+        let (mut one, id) = (browser.clone(), browser.jar["guiyi_session"].split_once('.').unwrap().0.to_owned());
+        one.get("/login").await;
+        world.execute(&format!("UPDATE sessions SET ended_at = 1 WHERE id = '{id}'")).await;
+        one.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
+        assert!(one.at == "/account" && !one.jar["guiyi_session"].starts_with(&id), "{}", one.at);
     }
 
     async fn nothing_is_written_for_clients_without_a_logout_uri(world) {

@@ -48,7 +48,13 @@ both! {
         let code = param(&browser, "code").unwrap();
         let (_, tokens) = redeem(&world, &code, &verifier).await;
         assert_eq!(payload(&tokens)["sub"], subject, "absent: the remembered one");
-        // Another sign-in remembers nothing.
+        // Signed in anew, the person still acts for it; another session remembers nothing.
+        browser.get("/login").await;
+        browser.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
+        browser.get(&query(&challenge, &[LEGAL, NONE])).await;
+        assert!(param(&browser, "code").is_some(), "{:?}", browser.left);
+        browser.get("/logout").await;
+        browser.submit(&[]).await;
         browser.get("/login").await;
         browser.submit(&[("identifier", "liming"), ("password", NEW_PASSWORD)]).await;
         browser.get(&query(&challenge, &[LEGAL, NONE])).await;
