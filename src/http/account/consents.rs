@@ -90,16 +90,15 @@ pub(in crate::http) async fn revoke(
     // The data may be a unit's; the consent is nobody's but the signed-in account's own.
     let account = params.get("account").map_or_else(|| actor.clone(), AccountId::from);
     let key = Key { account, actor, client };
-    let mut detail = json!({ "client": key.client, "account": key.account });
     let by = key.actor.clone();
-    let Some(name) = params.get("scope") else {
-        end(&app, key, None, (by, detail), visit.now).await?;
-        return Ok(Reply::to("/account/consents"));
+    let only = params.get("scope").map(|name| Scope::ALL.into_iter().find(|scope| scope.as_str() == name));
+    let detail = match only {
+        None => json!({ "client": key.client, "account": key.account }),
+        Some(Some(scope)) => json!({ "client": key.client, "account": key.account, "scope": scope.as_str() }),
+        // There is no such scope.
+        Some(None) => return Ok(Reply::to("/account/consents")),
     };
-    if let Some(scope) = Scope::ALL.into_iter().find(|scope| scope.as_str() == name) {
-        detail["scope"] = json!(name);
-        end(&app, key, Some(scope), (by, detail), visit.now).await?;
-    }
+    end(&app, key, only.flatten(), (by, detail), visit.now).await?;
     Ok(Reply::to("/account/consents"))
 }
 
