@@ -159,7 +159,7 @@ async fn next(
         _ => None,
     };
     let consent = match bearer {
-        Some(bearer) => app.caches.consent(Key::of(&bearer.principal(), &client.id), &request.scopes).await?,
+        Some(bearer) => app.caches.consent(Key::of(&bearer.principal(), &client.id), &request.asked()).await?,
         None => Arc::new(Scopes::default()),
     };
     let given = Given {

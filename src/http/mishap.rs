@@ -23,6 +23,8 @@ pub(super) enum Mishap {
     MediaType,
     /// More than is read.
     TooLarge,
+    /// It didn't come in time.
+    Slow,
     /// The form wasn't this browser's: its cookie is missing, or the form is another's.
     Foreign,
     /// The relying party isn't known here.
@@ -44,6 +46,7 @@ impl Mishap {
             Self::BadRequest => (StatusCode::BAD_REQUEST, "error-bad-request"),
             Self::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "error-bad-request"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "error-too-large"),
+            Self::Slow => (StatusCode::REQUEST_TIMEOUT, "error-bad-request"),
             Self::Foreign => (StatusCode::FORBIDDEN, "error-foreign"),
             Self::Client => (StatusCode::BAD_REQUEST, "error-client"),
             Self::RedirectUri => (StatusCode::BAD_REQUEST, "error-redirect-uri"),

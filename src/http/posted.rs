@@ -1,6 +1,7 @@
 //! Reading requests: query and form parameters once, with clear refusals, and the form token of every page.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -12,6 +13,10 @@ use super::mishap::Mishap;
 use crate::app::App;
 use crate::pages::Visit;
 use crate::protocol::params::Params;
+
+/// How long a form may take to arrive: who is signed in was looked at before, and other nodes hear of what it changes by
+/// the time of its beginning.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The parameters of a query.
 #[derive(Debug)]
@@ -47,7 +52,8 @@ impl FromRequest<Arc<App>> for Form {
         if !media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Mishap::MediaType);
         }
-        let body = axum::body::to_bytes(request.into_body(), BODY_LIMIT).await.map_err(|_| Mishap::TooLarge)?;
+        let body = tokio::time::timeout(PATIENCE, axum::body::to_bytes(request.into_body(), BODY_LIMIT)).await;
+        let body = body.map_err(|_| Mishap::Slow)?.map_err(|_| Mishap::TooLarge)?;
         Ok(Self(Params::parse(&body)?))
     }
 }

@@ -179,7 +179,11 @@ pub fn rotate(
     let mut paths: Vec<PathBuf> = gone.map(|slot| directory.join(slot.name())).collect();
     paths.extend(leftovers(directory, now)?);
     for path in paths {
-        fs::remove_file(&path).map_err(|source| KeyError::Io { path, source })?;
+        match fs::remove_file(&path) {
+            // Another rotation was faster.
+            Err(source) if source.kind() == std::io::ErrorKind::NotFound => {}
+            done => done.map_err(|source| KeyError::Io { path, source })?,
+        }
     }
     Ok(())
 }

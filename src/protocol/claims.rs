@@ -169,7 +169,8 @@ impl Wanted {
         self.claims.is_empty() && self.verified.is_empty()
     }
 
-    fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
+    /// The scopes that consent has to cover for these claims.
+    pub fn scopes(&self) -> impl Iterator<Item = Scope> + '_ {
         let verified = self.verified.iter().flat_map(VerifiedRequest::scopes);
         self.claims.keys().map(|claim| claim.scope()).chain(verified)
     }

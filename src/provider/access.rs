@@ -19,6 +19,7 @@ use crate::protocol::claims::Wanted;
 use crate::protocol::client_metadata::GrantType;
 use crate::protocol::scope::Scopes;
 use crate::storage::Stored;
+use crate::storage::consents::Key;
 use crate::storage::grants::Standing;
 
 const CONTEXT: &str = "access token";
@@ -83,8 +84,8 @@ pub(super) struct Live {
     pub(super) bearer: Option<Bearer>,
 }
 
-/// What a token opens, if it is good: its time, its grant, its session where it hangs on one, its client, its account,
-/// and whoever acts for that.
+/// What a token opens, if it is good: its time, its grant, its session where it hangs on one, its client, the consent, its
+/// account, and whoever acts for that.
 pub(super) async fn live(app: &App, text: &str) -> Stored<Option<Live>> {
     let found = AccessToken::open(app, text).filter(|access| app.clock.now() < access.expires_at);
     let Some(access) = found else { return Ok(None) };
@@ -97,6 +98,11 @@ pub(super) async fn live(app: &App, text: &str) -> Stored<Option<Live>> {
     if let Some(session) = session
         && !app.caches.session_stands(session).await?
     {
+        return Ok(None);
+    }
+    // A withdrawal ends the grant; one that a redemption has run past at the same moment ends the token here.
+    let consent = app.caches.consent(Key::of(principal, &client.id), &access.scopes).await?;
+    if !consent.covers(&access.scopes) || !access.claims.scopes().all(|scope| consent.contains(scope)) {
         return Ok(None);
     }
     let bearer = bearer(app, &client, principal).await?;

@@ -65,8 +65,9 @@ pub(super) async fn standing(
     let family = refresh_tokens::find::<Granted>(&mut conn, &app.keys, (&token.grant, &client.id), now).await?;
     drop(conn);
     let Some(family) = family.filter(|family| is_offline(client, &family.granted)) else { return Ok(None) };
-    let Granted { principal, scopes, .. } = &family.granted;
-    if !app.caches.consent(Key::of(principal, &client.id), scopes).await?.covers(scopes) {
+    let Granted { principal, scopes, claims, .. } = &family.granted;
+    let asked = scopes.union(&claims.scopes());
+    if !app.caches.consent(Key::of(principal, &client.id), &asked).await?.covers(&asked) {
         return Ok(None);
     }
     Ok(bearer(app, client, principal).await?.map(|bearer| (family, bearer)))

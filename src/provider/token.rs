@@ -149,6 +149,11 @@ fn check(code: &Code, params: &Params, now: Timestamp) -> Result<(), OAuthError>
 /// Whom a code is about, if the session still stands, and who acts still may.
 async fn bearer_of(app: &App, client: &Client, code: &Code) -> Result<Bearer, TokenError> {
     if !app.caches.session_stands(&code.session).await? {
+        // It may have been redeemed before, by whoever came first: what outlives the session ends now.
+        let id = code.id.clone();
+        let now = app.clock.now();
+        app.db.write(move |tx| Box::pin(async move { grants::revoke(tx, &id, now).await })).await?;
+        app.caches.forget(&grants::cache_key(&code.id));
         return Err(ENDED.into());
     }
     let found = bearer(app, client, &code.granted.principal).await?;
@@ -236,7 +241,10 @@ async fn redeem_alone(app: &App, grant: Grant, rows: Rows, now: Timestamp) -> Re
             tracing::warn!(%client, grant = %id, "a code was used twice: its tokens are revoked");
             Err(invalid("the code was used before").into())
         }
-        Redeemed::Ended => Err(ENDED.into()),
+        Redeemed::Ended => {
+            app.caches.forget(&grants::cache_key(&id));
+            Err(ENDED.into())
+        }
         Redeemed::Withdrawn => Err(invalid("the consent was taken back").into()),
     }
 }

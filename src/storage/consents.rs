@@ -1,6 +1,8 @@
 //! What was allowed a client to see: of an account, by whoever acts for it. An agent's consent is the agent's own. A row
 //! lives from the first consent to its revocation.
 
+use std::time::Duration;
+
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, Stored, Tx, changes, grants};
 use crate::clock::Timestamp;
@@ -14,6 +16,9 @@ statements! {
                 ORDER BY granted_at DESC, client_id, account_id";
     GRANT = "INSERT INTO consents (account_id, actor_id, client_id, scopes, granted_at) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (account_id, actor_id, client_id) DO UPDATE SET scopes = excluded.scopes";
+    HOLD = "UPDATE consents SET granted_at = granted_at WHERE account_id = $1 AND actor_id = $2 AND client_id = $3";
+    NARROW = "UPDATE consents SET scopes = $5, granted_at = $6 \
+              WHERE account_id = $1 AND actor_id = $2 AND client_id = $3 AND scopes = $4";
     REVOKE = "DELETE FROM consents WHERE account_id = $1 AND actor_id = $2 AND client_id = $3";
 }
 
@@ -62,8 +67,10 @@ pub async fn find(conn: &mut Conn, key: &Key) -> Stored<Scopes> {
 /// # Errors
 /// The store's own.
 pub async fn grant(tx: &mut Tx, key: &Key, scopes: &Scopes, now: Timestamp) -> Stored<Scopes> {
-    let scopes = find(tx, key).await?.union(scopes);
     let Key { account, actor, client } = key;
+    // The row is held first: what somebody takes out at this moment isn't written back.
+    execute!(tx, HOLD, account.as_str(), actor.as_str(), client.as_str())?;
+    let scopes = find(tx, key).await?.union(scopes);
     execute!(tx, GRANT, account.as_str(), actor.as_str(), client.as_str(), scopes.to_string(), now.0)?;
     changes::record(tx, &key.cache_key(), now).await?;
     Ok(scopes)
@@ -97,20 +104,31 @@ pub async fn of_actor(conn: &mut Conn, actor: &AccountId) -> Stored<Vec<Consent>
     Ok(rows.into_iter().map(consent).collect())
 }
 
+/// For how long another node may issue codes of a consent as it was.
+const UNHEARD: Duration = Duration::from_secs(2);
+
 /// Takes one scope out of a consent, and with it every grant that rests on the consent as it was; `None` if it wasn't in
-/// there. `openid` goes with the whole consent only. What is left is as good as given now: codes of before are too wide.
+/// there. `openid` goes with the whole consent only. What is left is as good as given in a moment: codes of before, and
+/// those that a node issues which hasn't heard of it, are too wide.
 ///
 /// # Errors
 /// The store's own.
 pub async fn narrow(tx: &mut Tx, key: &Key, scope: Scope, now: Timestamp) -> Stored<Option<Vec<GrantId>>> {
-    let scopes = find(tx, key).await?;
-    if scope == Scope::Openid || !scopes.contains(scope) {
-        return Ok(None);
+    let Key { account, actor, client } = key;
+    let (of, since) = ((account.as_str(), actor.as_str(), client.as_str()), now.plus(UNHEARD).0);
+    loop {
+        let Some((text,)) = fetch_optional!(tx, (String,), FIND, of.0, of.1, of.2)? else { return Ok(None) };
+        let scopes = Scopes::parse(&text);
+        if scope == Scope::Openid || !scopes.contains(scope) {
+            return Ok(None);
+        }
+        let left = scopes.without(scope).to_string();
+        // It is one row all the time, so that a withdrawal that waits for this finds it; if it has changed, once more.
+        if execute!(tx, NARROW, of.0, of.1, of.2, text.as_str(), left, since)? == 1 {
+            changes::record(tx, &key.cache_key(), now).await?;
+            return grants::revoke_of_consent(tx, key, now).await.map(Some);
+        }
     }
-    // Whoever has changed it at the same moment wins.
-    let Some(ended) = revoke(tx, key, now).await? else { return Ok(None) };
-    grant(tx, key, &scopes.without(scope), now).await?;
-    Ok(Some(ended))
 }
 
 /// Takes a consent back, and with it every grant that rests on it; `None` if there was no consent.

@@ -41,12 +41,13 @@ fn redeeming(codes: usize) -> String {
         )
     };
     let rows: Vec<_> = (0..codes).map(row).collect();
-    // Both engines call the columns of VALUES so.
+    // Both engines call the columns of VALUES so. In order: two nodes that store the same codes wait, and don't deadlock.
     format!(
         "INSERT INTO grants (id, account_id, actor_id, mandate_id, session_id, client_id, scopes, granted_at, expires_at) \
          SELECT column1, column2, column3, column4, column5, column6, column7, column8, column9 \
          FROM (VALUES {}) AS redeemed WHERE EXISTS (SELECT 1 FROM consents WHERE account_id = column2 \
          AND actor_id = column3 AND client_id = column6 AND granted_at <= column10) \
+         ORDER BY column1 \
          ON CONFLICT (id) DO NOTHING RETURNING id",
         rows.join(", ")
     )

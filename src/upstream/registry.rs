@@ -103,9 +103,9 @@ impl ConnectedSystem {
 
     /// Whether a proof of this system may be relied on now, or has to be confirmed first.
     pub fn standing(&self, proof: &UpstreamProof) -> Standing {
-        match (&self.kind, proof.renewal()) {
-            (Kind::OpenidConnect(provider), Some(renewal)) => provider.standing(renewal),
-            _ => Standing::Good,
+        match &self.kind {
+            Kind::OpenidConnect(provider) => provider.standing(proof.renewal(), proof.at()),
+            Kind::Ticket(_) | Kind::UserTable(_) => Standing::Good,
         }
     }
 

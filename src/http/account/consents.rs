@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::{client_name, date, person, to_login};
 use crate::app::App;
-use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
@@ -98,20 +97,14 @@ pub(in crate::http) async fn revoke(
         // There is no such scope.
         Some(None) => return Ok(Reply::to("/account/consents")),
     };
-    end(&app, key, only.flatten(), (by, detail), visit.now).await?;
+    end(&app, key, only.flatten(), (by, detail)).await?;
     Ok(Reply::to("/account/consents"))
 }
 
 /// Ends a consent, or one scope of it, and every grant that rests on it, if there is one: taken back `by` its actor, or by
 /// the guardian.
-pub(super) async fn end(
-    app: &App,
-    key: Key,
-    only: Option<Scope>,
-    (by, detail): (AccountId, Value),
-    now: Timestamp,
-) -> Stored<()> {
-    let (consent, random) = (key.cache_key(), app.random.clone());
+pub(super) async fn end(app: &App, key: Key, only: Option<Scope>, (by, detail): (AccountId, Value)) -> Stored<()> {
+    let (consent, random, now) = (key.cache_key(), app.random.clone(), app.clock.now());
     let ended = app
         .db
         .write(move |tx| {

@@ -13,7 +13,7 @@ use crate::secret::Secret;
 use crate::upstream::SignInFailure;
 
 /// The longest that a refresh may take: whoever began one and isn't back then has died.
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_secs(45);
 /// The longest token that is kept, in bytes.
 const MAX_TOKEN: usize = 4096;
 
@@ -89,13 +89,15 @@ impl First {
 }
 
 impl OpenidConnect {
-    pub(in crate::upstream) fn standing(&self, renewal: &Renewal) -> Standing {
+    /// Where a sign-in of this moment stands. One that came without a refresh token, though one was asked for, can't be
+    /// confirmed: it is good for as long as others are without being asked about.
+    pub(in crate::upstream) fn standing(&self, renewal: Option<&Renewal>, at: Timestamp) -> Standing {
         let now = self.clock.now();
-        if !self.config.refreshes() || now.since(renewal.confirmed_at) <= Duration::from_secs(self.config.refresh_after)
-        {
+        let confirmed_at = renewal.map_or(at, |renewal| renewal.confirmed_at);
+        if !self.config.refreshes() || now.since(confirmed_at) <= Duration::from_secs(self.config.refresh_after) {
             return Standing::Good;
         }
-        match renewal.asked_at {
+        match renewal.and_then(|renewal| renewal.asked_at) {
             Some(at) if now.since(at) < LONGEST => Standing::Asked,
             _ => Standing::Due,
         }

@@ -71,6 +71,20 @@ both! {
         assert!(browser.at == here && rogue.refreshed().is_empty(), "a young proof is relied on as it is");
     }
 
+    async fn a_proof_that_came_without_one_though_it_was_asked_for_does_not_last(world) {
+        let mut world = world;
+        let rogue = with_provider(&mut world, "profile offline_access", true).await;
+        rogue.gives_no_refresh_tokens();
+        let mut browser = proven(&world, &rogue, &json!({})).await;
+        let here = browser.at.clone();
+        world.advance(AFTER);
+        browser.get(&here).await;
+        assert_eq!(browser.at, here, "a young proof is relied on as it is");
+        later(&world, &mut browser, &rogue, Refresh::Tokens(json!({}))).await;
+        asked_again(&browser, "nobody can say that it still stands");
+        assert!(rogue.refreshed().is_empty());
+    }
+
     async fn a_connection_that_does_not_ask_for_one_keeps_none(world) {
         let mut world = world;
         let rogue = with_provider(&mut world, "profile", true).await;

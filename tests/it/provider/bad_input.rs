@@ -13,6 +13,15 @@ async fn send(world: &World, request: axum::http::request::Builder, body: impl I
 }
 
 both! {
+    async fn a_form_that_does_not_come_to_its_end_is_refused_in_time(world) {
+        let never = || Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        let form = "application/x-www-form-urlencoded";
+        for (path, expected) in [("/token", 400), ("/login", 408)] {
+            let request = Request::post(path).header("content-type", form);
+            assert_eq!(send(&world, request, never()).await.0, expected, "{path}");
+        }
+    }
+
     async fn duplicated_malformed_and_oversized_parameters_are_refused(world) {
         let long = format!("/authorize?client_id={}", "a".repeat(5000));
         let many = format!("/authorize?{}", (0..70).map(|n| format!("p{n}=1&")).collect::<String>());

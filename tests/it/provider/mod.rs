@@ -8,6 +8,7 @@ mod authorize;
 mod bad_input;
 pub mod claims;
 mod consent_page;
+mod consent_races;
 mod introspection;
 mod keys;
 mod logout;

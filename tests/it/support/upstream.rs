@@ -97,6 +97,8 @@ struct Told {
     /// The refresh token that is good, once one is given out, and those that were brought.
     good: String,
     refreshed: Vec<String>,
+    /// It gives none, whoever asks.
+    stingy: bool,
 }
 
 impl Rogue {
@@ -110,6 +112,7 @@ impl Rogue {
             refresh: Refresh::Tokens(json!({})),
             good: String::new(),
             refreshed: Vec::new(),
+            stingy: false,
         };
         let (signer, other) = (Signer::generate().unwrap(), Signer::generate().unwrap());
         let inner = Arc::new(Inner { signer, other, told: Mutex::new(told) });
@@ -199,6 +202,11 @@ impl Rogue {
         claims.extend([("iat".to_owned(), json!(now)), ("exp".to_owned(), json!(now + 300))]);
     }
 
+    /// No refresh tokens from now on.
+    pub fn gives_no_refresh_tokens(&self) {
+        self.inner.told.lock().unwrap().stingy = true;
+    }
+
     /// The refresh tokens that were brought to it.
     pub fn refreshed(&self) -> Vec<String> {
         self.told().refreshed
@@ -268,9 +276,11 @@ impl Rogue {
         let mut told = self.inner.told.lock().unwrap();
         told.good = format!("refresh-token-{}", told.refreshed.len());
         let mut tokens = json!({ "access_token": "t", "token_type": "Bearer", "refresh_token": told.good });
-        if let (Some(id_token), Value::Object(tokens)) = (id_token, &mut tokens) {
-            tokens.insert("id_token".to_owned(), json!(id_token));
+        let Value::Object(members) = &mut tokens else { unreachable!() };
+        if told.stingy {
+            members.remove("refresh_token");
         }
+        members.extend(id_token.map(|id_token| ("id_token".to_owned(), json!(id_token))));
         Json(tokens).into_response()
     }
 }

@@ -129,6 +129,6 @@ pub(in crate::http) async fn revoke(
     let here = format!("/account/children/{}", child.id);
     let key = Key::of(&Principal::own(child.id.clone()), &ClientId::from(params.text("client")));
     let detail = json!({ "client": key.client, "by": "guardian" });
-    end(&app, key, None, (me, detail), visit.now).await?;
+    end(&app, key, None, (me, detail)).await?;
     Ok(Reply::to(here))
 }
