@@ -101,8 +101,8 @@ pub(super) async fn live(app: &App, text: &str) -> Stored<Option<Live>> {
         return Ok(None);
     }
     // A withdrawal ends the grant; one that a redemption has run past at the same moment ends the token here.
-    let consent = app.caches.consent(Key::of(principal, &client.id), &access.scopes).await?;
-    if !consent.covers(&access.scopes) || !access.claims.scopes().all(|scope| consent.contains(scope)) {
+    let asked = access.claims.scopes().collect::<Scopes>().union(&access.scopes);
+    if !app.caches.consent(Key::of(principal, &client.id), &asked).await?.covers(&asked) {
         return Ok(None);
     }
     let bearer = bearer(app, &client, principal).await?;

@@ -60,6 +60,25 @@ both! {
         assert_eq!(status, 200, "{tokens}");
     }
 
+    async fn a_claim_that_was_just_allowed_is_told_by_the_other_node_too(world) {
+        let (_app, other) = world.second_node().await;
+        let mut browser = signed_in(&world).await;
+        let mut elsewhere = browser.clone();
+        elsewhere.router = other.clone();
+        let (verifier, challenge) = pkce();
+        // The other node remembers the scopes, and nothing of the claim.
+        super::code(&mut elsewhere, &challenge, &[]).await;
+        let claims = r#"{"userinfo":{"phone_number":null}}"#;
+        browser.get(&super::query(&challenge, &[("claims", claims)])).await;
+        browser.submit(&[("decision", "allow")]).await;
+        let code = param(&browser, "code").unwrap_or_else(|| panic!("{} {}", browser.at, browser.body));
+        let (status, tokens) = redeem(&world, &code, &verifier).await;
+        assert_eq!(status, 200, "{tokens}");
+        let (status, person) = userinfo(&other, tokens["access_token"].as_str().unwrap()).await;
+        assert_eq!(status, 200, "in the same moment");
+        assert!(person["phone_number"].is_string(), "{person}");
+    }
+
     async fn a_code_is_redeemed_once_across_nodes(world) {
         let (_app, other) = world.second_node().await;
         let mut browser = signed_in(&world).await;
