@@ -75,7 +75,7 @@ impl ClientKeys {
         let is_fresh = knows && within(kept.fetched_at, FRESH);
         if !(is_fresh || within(kept.tried_at, PAUSE)) {
             kept.tried_at = Some(now);
-            match Box::pin(self.egress.get(uri, MOST)).await.and_then(|fetched| fetched.json::<KeySet>()) {
+            match self.egress.get(uri, MOST).await.and_then(|fetched| fetched.json::<KeySet>()) {
                 Ok(set) => {
                     kept.keys = usable(set);
                     kept.fetched_at = Some(now);

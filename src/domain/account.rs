@@ -164,6 +164,11 @@ impl Account {
         self.person()?.phone.as_ref()
     }
 
+    /// The postal address that a person has given; a unit's is its registered one.
+    pub fn address(&self) -> Option<&PostalAddress> {
+        self.person()?.address.as_deref()
+    }
+
     /// The e-mail address, confirmed or not.
     pub fn email(&self) -> Option<&EmailAddress> {
         match &self.holder {

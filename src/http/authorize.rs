@@ -51,10 +51,9 @@ pub(super) async fn authorize(
             let (id, browser, now) = (InteractionId::mint(visit.now, &app.random), visit.browser.clone(), visit.now);
             let to = format!("/interaction/{id}");
             let wished = request.ui_locales.iter().any(|tag| Locale::from_tag(tag) == Some(visit.locale));
-            let insert = app
-                .db
-                .write(move |tx| Box::pin(async move { interactions::insert(tx, &id, &browser, &request, now).await }));
-            Box::pin(insert).await?;
+            app.db
+                .write(move |tx| Box::pin(async move { interactions::insert(tx, &id, &browser, &request, now).await }))
+                .await?;
             // The language that the client asked for lasts to the end of this visit, unless the person chooses one.
             let language = wished.then(|| Cookie::Language.set(&app.config, visit.locale.tag(), None));
             Ok(language.into_iter().fold(Reply::to(to), Reply::cookie))

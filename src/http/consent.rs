@@ -79,7 +79,7 @@ fn item(visit: &Visit, bearer: &Bearer, owned: Option<&str>, scope: Scope) -> Op
         Scope::Email => account.email().map_or_else(none, |email| email.masked()),
         Scope::Address => match account.unit() {
             Some(unit) => unit.address.as_str().to_owned(),
-            None => address(account).unwrap_or_else(none),
+            None => account.address().map_or_else(none, PostalAddress::masked),
         },
         Scope::RealName if bearer.is_unit() => unit_names(bearer),
         Scope::RealName => person(account).unwrap_or_else(none),
@@ -91,10 +91,6 @@ fn item(visit: &Visit, bearer: &Bearer, owned: Option<&str>, scope: Scope) -> Op
         Scope::OfflineAccess => locale.t("consent-offline-value"),
     };
     Some(Item { label, value })
-}
-
-fn address(account: &Account) -> Option<String> {
-    account.person()?.address.as_deref().map(PostalAddress::masked)
 }
 
 fn person(account: &Account) -> Option<String> {

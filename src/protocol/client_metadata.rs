@@ -15,12 +15,13 @@ pub const REGISTERED: &str = "dyn-";
 /// Algorithms that clients sign with (RFC 7518, section 3.1; RFC 8037, section 3.1): the last for those that share a
 /// secret (`client_secret_jwt`). `none` isn't among them.
 pub const CLIENT_ALGORITHMS: [&str; 5] = ["RS256", "PS256", "ES256", "EdDSA", "HS256"];
+const BY_KEY_OR_SECRET: (&[&str], &[&str]) = CLIENT_ALGORITHMS.split_at(4);
 
 /// Those of a client that proves itself in this way: with its shared secret, or with a key of its own.
 pub fn signing_algorithms(method: AuthMethod) -> &'static [&'static str] {
     match method {
-        AuthMethod::ClientSecretJwt => &["HS256"],
-        _ => &["RS256", "PS256", "ES256", "EdDSA"],
+        AuthMethod::ClientSecretJwt => BY_KEY_OR_SECRET.1,
+        _ => BY_KEY_OR_SECRET.0,
     }
 }
 

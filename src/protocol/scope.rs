@@ -42,6 +42,11 @@ impl Scope {
         Self::OfflineAccess,
     ];
 
+    /// The scope of this text; `None` if there is none.
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scope| scope.as_str() == text)
+    }
+
     /// Its text on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -67,7 +72,7 @@ impl Scopes {
     /// Reads a blank-separated list; unknown scopes are left out (OpenID Connect Core, section 3.1.2.1: "Scope values
     /// used that are not understood by an implementation SHOULD be ignored").
     pub fn parse(text: &str) -> Self {
-        text.split(' ').filter_map(|t| Scope::ALL.into_iter().find(|s| s.as_str() == t)).collect()
+        text.split(' ').filter_map(Scope::from_text).collect()
     }
 
     /// Whether a scope is in it.

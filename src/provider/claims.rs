@@ -6,7 +6,7 @@ use super::bearer::Bearer;
 use super::organization::{act, brief_act, organization};
 use super::verified::verified_claims;
 use crate::app::App;
-use crate::domain::account::{Account, Holder};
+use crate::domain::account::Account;
 use crate::domain::client::Client;
 use crate::domain::document::{Country, Document};
 use crate::protocol::claims::{Claim, Wanted};
@@ -97,10 +97,11 @@ fn of_account(account: &Account, claim: Claim) -> Option<Value> {
 
 /// The address (OpenID Connect Core, section 5.1.1): a person's as they say, a unit's as it is registered.
 fn address(account: &Account) -> Option<Value> {
-    let Holder::Person(person) = &account.holder else {
-        return Some(json!({ "formatted": account.unit()?.address.as_str(), "country": Country::CHINA.zh() }));
-    };
-    let (address, parts) = (person.address.as_ref()?, person.address.as_ref()?.parts());
+    if let Some(unit) = account.unit() {
+        return Some(json!({ "formatted": unit.address.as_str(), "country": Country::CHINA.zh() }));
+    }
+    let address = account.address()?;
+    let parts = address.parts();
     let mut members = Map::new();
     members.insert("formatted".to_owned(), json!(address.formatted()));
     members.insert("country".to_owned(), json!(address.country().zh()));

@@ -44,7 +44,7 @@ pub async fn authenticate(app: &App, authorization: Option<&str>, params: &Param
     };
     let client = app.client(&id).await?.ok_or(REFUSED)?;
     let is_good = match presented {
-        Presented::Assertion(assertion) => Box::pin(client_assertion::proves(app, &client, assertion)).await?,
+        Presented::Assertion(assertion) => client_assertion::proves(app, &client, assertion).await?,
         presented => is_good(app, &client, &presented),
     };
     if is_good { Ok(client) } else { Err(REFUSED.into()) }

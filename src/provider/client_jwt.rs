@@ -12,9 +12,8 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::domain::client::{Client, ClientAuthentication};
+use crate::protocol::client_metadata::signing_algorithms;
 
-/// Algorithms of clients that sign with a private key.
-const ASYMMETRIC: [Algorithm; 4] = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
 /// The longest token that is looked at, in bytes.
 pub(super) const MAX: usize = 16 * 1024;
 /// How much a client's clock may be ahead, in seconds.
@@ -28,16 +27,8 @@ pub(super) struct Claims(pub(super) Map<String, Value>);
 
 /// The algorithms that a client's tokens may have: the registered one alone, else any that fits what it signs with.
 pub(super) fn algorithms(client: &Client, registered: Option<&str>) -> Vec<Algorithm> {
-    let possible: &[Algorithm] = match client.authentication {
-        ClientAuthentication::SecretJwt(_) => &[Algorithm::HS256],
-        _ => &ASYMMETRIC,
-    };
-    match registered {
-        None => possible.to_vec(),
-        Some(name) => {
-            possible.iter().copied().filter(|algorithm| name.parse::<Algorithm>().ok() == Some(*algorithm)).collect()
-        }
-    }
+    let own = signing_algorithms(client.authentication.method()).iter();
+    own.filter(|name| registered.is_none_or(|registered| registered == **name)).filter_map(|n| n.parse().ok()).collect()
 }
 
 /// Verifies the signature of a client's token; `None` for anything that isn't its own.

@@ -102,7 +102,7 @@ pub async fn token(app: &App, authorization: Option<&str>, params: &Params) -> R
     }
     match grant {
         GrantType::AuthorizationCode => authorization_code(app, &client, params).await,
-        GrantType::RefreshToken => Box::pin(refresh_token(app, &client, params)).await,
+        GrantType::RefreshToken => refresh_token(app, &client, params).await,
         GrantType::ClientCredentials => client_credentials(app, &client, params).await,
     }
 }

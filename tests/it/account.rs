@@ -29,7 +29,7 @@ async fn sign_in(world: &World, name: &str, agent: &str) -> Browser {
 /// Posts a form of the account pages with this browser's own token.
 async fn post(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) {
     browser.get("/logout").await;
-    let csrf = browser.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+    let csrf = browser.csrf();
     browser.post(path, &[&[("csrf", csrf.as_str())], fields].concat()).await;
 }
 

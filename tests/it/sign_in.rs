@@ -88,7 +88,7 @@ both! {
         let code = world.code(LIMING.phone).await;
         let mut thief = world.browser();
         thief.get("/login").await;
-        let csrf = thief.form().1.into_iter().find(|(n, _)| n == "csrf").unwrap().1;
+        let csrf = thief.csrf();
         let ticket = owner.form().1.into_iter().find(|(n, _)| n == "ticket").unwrap().1;
         thief.post("/login/code", &[("csrf", &csrf), ("ticket", &ticket), ("code", &code)]).await;
         assert_eq!(thief.status, 410, "the ticket is bound to its browser");

@@ -34,14 +34,10 @@ fn page(visit: &Visit, account: &Account, form: Form, status: u16) -> Reply {
     let template = AddressPage {
         page: visit.page("address-title"),
         countries: Country::listed(english).into_iter().map(|country| country.choice(english)).collect(),
-        kept: kept(account).is_some(),
+        kept: account.address().is_some(),
         form,
     };
     Reply::page(Rendered::new(status, &template))
-}
-
-fn kept(account: &Account) -> Option<&PostalAddress> {
-    account.person().and_then(|person| person.address.as_deref())
 }
 
 /// `GET /account/address`
@@ -50,7 +46,7 @@ pub(in crate::http) async fn show(visit: Visit) -> Reply {
         Ok(signed_in) => signed_in,
         Err(elsewhere) => return elsewhere,
     };
-    let parts = kept(account).map(PostalAddress::parts);
+    let parts = account.address().map(PostalAddress::parts);
     let parts = parts.unwrap_or_else(|| Parts { country: Country::CHINA.alpha3().to_owned(), ..Parts::default() });
     let form = Form::with([
         ("country", parts.country.as_str()),

@@ -90,14 +90,16 @@ pub(in crate::http) async fn revoke(
     let account = params.get("account").map_or_else(|| actor.clone(), AccountId::from);
     let key = Key { account, actor, client };
     let by = key.actor.clone();
-    let only = params.get("scope").map(|name| Scope::ALL.into_iter().find(|scope| scope.as_str() == name));
-    let detail = match only {
-        None => json!({ "client": key.client, "account": key.account }),
-        Some(Some(scope)) => json!({ "client": key.client, "account": key.account, "scope": scope.as_str() }),
-        // There is no such scope.
-        Some(None) => return Ok(Reply::to("/account/consents")),
-    };
-    end(&app, key, only.flatten(), (by, detail)).await?;
+    let only = params.get("scope");
+    let scope = only.and_then(Scope::from_text);
+    // A part of it that there isn't is no reason to end the whole.
+    if only.is_some() == scope.is_some() {
+        let detail = match scope {
+            None => json!({ "client": key.client, "account": key.account }),
+            Some(scope) => json!({ "client": key.client, "account": key.account, "scope": scope.as_str() }),
+        };
+        end(&app, key, scope, (by, detail)).await?;
+    }
     Ok(Reply::to("/account/consents"))
 }
 

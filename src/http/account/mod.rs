@@ -82,7 +82,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: Hea
         phone: account.phone().map(|p| p.masked()),
         email: account.email().map(|e| e.masked()),
         email_confirmed: account.email_verified_at.is_some(),
-        address: account.person().and_then(|person| person.address.as_deref()).map(PostalAddress::masked),
+        address: account.address().map(PostalAddress::masked),
         level: visit.locale.t(&format!("level-{}", account.identity_level as i64)),
         verified: evidence.first().and_then(|strongest| verified(&app, visit.locale, strongest)),
         links,

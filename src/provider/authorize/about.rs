@@ -71,7 +71,7 @@ pub async fn about(
     let fits = remembered.as_ref().is_some_and(|bearer| is_named(app, client, request, bearer));
     if !fits
         && !request.subjects.is_empty()
-        && let Some(named) = Box::pin(named(app, client, request, (kind, account))).await?
+        && let Some(named) = named(app, client, request, (kind, account)).await?
     {
         return Ok(About::Bearer(named));
     }

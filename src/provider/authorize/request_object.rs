@@ -43,10 +43,10 @@ async fn unfolded(app: &App, client: &Client, params: &Params) -> Result<Option<
         }
         (None, None) => Ok(None),
         (Some(_), Some(_)) => refuse("request and request_uri exclude each other"),
-        (Some(object), None) => Box::pin(opened(app, client, params, object)).await.map(Some),
+        (Some(object), None) => opened(app, client, params, object).await.map(Some),
         (None, Some(uri)) => {
-            let object = Box::pin(fetch(app, client, uri)).await?;
-            Box::pin(opened(app, client, params, &object)).await.map(Some)
+            let object = fetch(app, client, uri).await?;
+            opened(app, client, params, &object).await.map(Some)
         }
     }
 }

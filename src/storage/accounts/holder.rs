@@ -19,10 +19,7 @@ pub async fn set_unit(tx: &mut Tx, keys: &Keyring, id: &AccountId, unit: &Unit, 
     let Some(account) = find(tx, keys, id).await? else { return Ok(()) };
     let email = account.email().cloned();
     let holder = Holder::Organisation(Organisation { unit: unit.clone(), email });
-    let sealed = keys.seal_json(Purpose::Field, id.as_str(), &holder)?;
-    let verified = account.email_verified_at.map(|at| at.0);
-    execute!(tx, SET_HOLDER, id.as_str(), sealed, verified, now.0, account.updated_at.0)?;
-    changes::record(tx, &cache_key(id), now).await
+    write(tx, keys, &Account { holder, ..account }, now).await.map(drop)
 }
 
 /// Marks the e-mail address of an account confirmed, if it is still the one that the link was sent to.
@@ -30,10 +27,7 @@ pub async fn set_unit(tx: &mut Tx, keys: &Keyring, id: &AccountId, unit: &Unit, 
 /// # Errors
 /// The store's own.
 pub async fn confirm_email(tx: &mut Tx, keys: &Keyring, account: &Account, now: Timestamp) -> Stored<bool> {
-    let holder = keys.seal_json(Purpose::Field, account.id.as_str(), &account.holder)?;
-    let rows = execute!(tx, SET_HOLDER, account.id.as_str(), holder, now.0, now.0, account.updated_at.0)?;
-    changes::record(tx, &cache_key(&account.id), now).await?;
-    Ok(rows == 1)
+    write(tx, keys, &Account { email_verified_at: Some(now), ..account.clone() }, now).await
 }
 
 /// Writes a person's own address, or removes it; whether that changed anything. A unit's is its registry's word: nothing
@@ -50,17 +44,21 @@ pub async fn set_address(
 ) -> Stored<bool> {
     // The row is held first: the rest of what is sealed in it is what others have left there.
     execute!(tx, HOLD, id.as_str())?;
-    let Some(Account { holder: Holder::Person(mut person), updated_at, email_verified_at, .. }) =
-        find(tx, keys, id).await?
-    else {
-        return Ok(false);
-    };
+    let Some(mut account) = find(tx, keys, id).await? else { return Ok(false) };
+    let Holder::Person(person) = &mut account.holder else { return Ok(false) };
     if person.address.as_deref() == address {
         return Ok(false);
     }
     person.address = address.cloned().map(Box::new);
-    let sealed = keys.seal_json(Purpose::Field, id.as_str(), &Holder::Person(person))?;
-    execute!(tx, SET_HOLDER, id.as_str(), sealed, email_verified_at.map(|at| at.0), now.0, updated_at.0)?;
+    write(tx, keys, &account, now).await
+}
+
+/// Writes the holder of an account as it was read, and when the e-mail address was confirmed; `false` if the row is another
+/// one by now.
+async fn write(tx: &mut Tx, keys: &Keyring, account: &Account, now: Timestamp) -> Stored<bool> {
+    let (id, verified) = (&account.id, account.email_verified_at.map(|at| at.0));
+    let sealed = keys.seal_json(Purpose::Field, id.as_str(), &account.holder)?;
+    let rows = execute!(tx, SET_HOLDER, id.as_str(), sealed, verified, now.0, account.updated_at.0)?;
     changes::record(tx, &cache_key(id), now).await?;
-    Ok(true)
+    Ok(rows == 1)
 }

@@ -230,7 +230,7 @@ both! {
 
 /// Without a session the form has no page to stand on: its token is the browser's.
 async fn post_signed_out(browser: &mut Browser) {
-    let csrf = browser.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+    let csrf = browser.csrf();
     browser.post("/account/children", &[("csrf", csrf.as_str()), ("goal", "registration")]).await;
 }
 

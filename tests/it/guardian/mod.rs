@@ -143,7 +143,7 @@ pub async fn sign_in(browser: &mut Browser, identifier: &str, password: &str) {
 /// Posts a form with this browser's own token.
 pub async fn post(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) {
     browser.get("/logout").await;
-    let csrf = browser.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+    let csrf = browser.csrf();
     browser.post(path, &[&[("csrf", csrf.as_str())], fields].concat()).await;
 }
 

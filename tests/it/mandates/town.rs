@@ -133,7 +133,7 @@ impl Someone {
     /// Posts with this browser's own form token.
     pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> &mut Browser {
         self.browser.get("/logout").await;
-        let csrf = self.browser.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        let csrf = self.browser.csrf();
         self.browser.post(path, &[&[("csrf", csrf.as_str())], fields].concat()).await
     }
 

@@ -217,7 +217,7 @@ both! {
     async fn a_system_that_is_no_way_to_sign_in_can_not_be_made_one(world) {
         let mut browser = world.browser();
         browser.get("/login").await;
-        let csrf = browser.form().1.into_iter().find(|(n, _)| n == "csrf").unwrap().1;
+        let csrf = browser.csrf();
         for system in ["hefei", "jyt", "nowhere", ""] {
             browser.post("/upstream/sign-in", &[("csrf", &csrf), ("system", system)]).await;
             assert!(browser.error("federated") && browser.left.is_none(), "{system}");

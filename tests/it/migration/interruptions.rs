@@ -141,7 +141,7 @@ both! {
         assert_eq!(other.status, 410);
         let journey = browser.at.rsplit_once('/').unwrap().0.to_owned();
         other.get("/login").await;
-        let csrf = other.form().1.into_iter().find(|(n, _)| n == "csrf").unwrap().1;
+        let csrf = other.csrf();
         other.post(&format!("{journey}/user-name"), &[("csrf", &csrf), ("user_name", "attacker")]).await;
         assert_eq!(other.status, 410);
     }

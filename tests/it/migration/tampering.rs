@@ -110,7 +110,7 @@ both! {
         browser.get("/migrate").await;
         browser.submit(&[("system", "hefei")]).await;
         let journey = browser.at.rsplit_once('/').unwrap().0.to_owned();
-        let csrf = browser.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        let csrf = browser.csrf();
         for _ in 0..150 {
             let (step, fields) = &posts[random.below(posts.len() as u32) as usize];
             let mut fields = fields.clone();

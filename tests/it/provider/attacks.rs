@@ -150,7 +150,7 @@ both! {
         victim.get(&query(&challenge, &[])).await;
         assert!(victim.shows("授权登录"), "{}", victim.body);
         let id = victim.form().0.trim_end_matches("/consent").to_owned();
-        let csrf = victim.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        let csrf = victim.csrf();
         // Somebody who knows the id, signed in or not, before and after the approval.
         let mut stranger = world.browser();
         stranger.get("/login").await;
@@ -166,7 +166,7 @@ both! {
                 thief.post(&format!("{id}/consent"), &[("csrf", &csrf), ("decision", "allow")]).await;
                 assert!(thief.left.is_none() && thief.status >= 400, "{}", thief.status);
                 thief.get("/login").await;
-                let own = thief.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+                let own = thief.csrf();
                 thief.post(&format!("{id}/consent"), &[("csrf", &own), ("decision", "allow")]).await;
                 assert!(thief.left.is_none() && thief.status >= 400, "{}", thief.status);
             }
@@ -177,7 +177,7 @@ both! {
         victim.get(attackers.trim_end_matches("/consent")).await;
         assert_eq!((victim.status, victim.left.is_none()), (410, true));
         victim.get("/logout").await;
-        let own = victim.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        let own = victim.csrf();
         victim.post(&attackers, &[("csrf", &own), ("decision", "allow")]).await;
         assert_eq!((victim.status, victim.left.is_none()), (410, true));
         // One approved request of one application is none of another's, nor of more.

@@ -6,7 +6,7 @@ use crate::support::{BOOKING, pkce, token, userinfo};
 /// Takes the whole consent back, or one item of it.
 async fn take_back(browser: &mut Browser, scope: &[(&str, &str)]) {
     browser.get("/account/consents").await;
-    let csrf = browser.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+    let csrf = browser.csrf();
     let fields = [&[("csrf", csrf.as_str()), ("client", BOOKING)], scope].concat();
     browser.post("/account/consents/revoke", &fields).await;
 }

@@ -160,7 +160,7 @@ both! {
         enter(&mut first).await;
         booking(&world, &mut first).await;
         first.get("/logout").await;
-        let csrf = first.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        let csrf = first.csrf();
         first.post("/leave", &[("csrf", &csrf)]).await;
         assert_eq!(tell(&world).await, 1, "left");
         // Replaced by another person's sign-in in the same browser.
@@ -175,7 +175,7 @@ both! {
         enter(&mut second).await;
         booking(&world, &mut second).await;
         first.get("/account/sessions").await;
-        let csrf = first.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        let csrf = first.csrf();
         first.post("/account/sessions/end-others", &[("csrf", &csrf)]).await;
         assert_eq!(tell(&world).await, 1, "from elsewhere");
         assert_eq!(listener.heard().len(), 4);

@@ -78,7 +78,7 @@ both! {
             }
         }
         withdrawn.get("/account/consents").await;
-        let csrf = withdrawn.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        let csrf = withdrawn.csrf();
         withdrawn.post("/account/consents/revoke", &[("csrf", &csrf), ("client", BOOKING)]).await;
         let (mut set, secret) = (tokio::task::JoinSet::new(), secret(&world));
         for (code, verifier, good) in codes.iter().flat_map(|code| [code, code]).cloned() {

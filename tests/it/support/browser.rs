@@ -140,8 +140,13 @@ impl Browser {
     }
 
     /// Sends files with the page's upload form.
+    /// The token of the form that is shown.
+    pub fn csrf(&self) -> String {
+        self.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1
+    }
+
     pub async fn upload(&mut self, kind: &str, files: &[Vec<u8>]) -> &mut Self {
-        let csrf = self.form().1.into_iter().find(|(name, _)| name == "csrf").unwrap().1;
+        let csrf = self.csrf();
         self.upload_with(&csrf, kind, files).await
     }
 
