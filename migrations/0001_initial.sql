@@ -12,6 +12,7 @@ CREATE TABLE accounts (
   email_verified_at BIGINT,
   password_hash TEXT,
   password_origin TEXT,                -- 'chosen', or the system from which it was carried over
+  second_factors TEXT NOT NULL DEFAULT '', -- which kinds `authenticators` has
   identity_level BIGINT NOT NULL,      -- the i axis of acr
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
@@ -97,6 +98,29 @@ CREATE TABLE guardianships (
   PRIMARY KEY (child_id, guardian_id)
 );
 CREATE INDEX guardianships_guardian ON guardianships (guardian_id);
+
+-- Second factors that a person has set up.
+CREATE TABLE authenticators (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  kind TEXT NOT NULL CHECK (kind IN ('passkey', 'totp')),
+  label TEXT NOT NULL,                 -- sealed: what its owner calls it
+  secret TEXT NOT NULL,                -- sealed: the public key and its counter, or the app's shared secret
+  credential_index TEXT UNIQUE,        -- a passkey's id
+  last_step BIGINT,                    -- the last code's half minute: none is good twice
+  added_at BIGINT NOT NULL,
+  used_at BIGINT
+);
+CREATE INDEX authenticators_account ON authenticators (account_id);
+
+-- For whoever has lost the second factor: each is good once.
+CREATE TABLE recovery_codes (
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  code_hash TEXT NOT NULL,
+  made_at BIGINT NOT NULL,
+  used_at BIGINT,
+  PRIMARY KEY (account_id, code_hash)
+);
 
 CREATE TABLE legacy_links (
   id TEXT PRIMARY KEY,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use webauthn_rs::Webauthn;
 
 use crate::cache::Caches;
 use crate::client_keys::ClientKeys;
@@ -22,6 +23,7 @@ use crate::signed_client::SignedClient;
 use crate::storage::{Db, Redemptions, StorageError};
 use crate::upstream::Systems;
 use crate::verify::{PersonSource, UnitSource};
+use crate::web_authentication;
 
 /// Everything that a request can reach.
 #[derive(Debug)]
@@ -48,6 +50,8 @@ pub struct App {
     pub registry: UnitSource,
     /// Passwords.
     pub passwords: Passwords,
+    /// Passkeys; none where the issuer has no host name.
+    pub passkeys: Option<Webauthn>,
     /// Stores what codes were redeemed for.
     pub redemptions: Redemptions,
     /// Caches of the hot path.
@@ -129,6 +133,7 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
         client_keys: ClientKeys::new(&egress, &clock),
         egress,
         passwords: Passwords::new(config.passwords, random.clone())?,
+        passkeys: web_authentication::relying_party(&config.issuer, &config.site.sms_signature),
         redemptions: Redemptions::start(&db),
         caches: Caches::new(&db, &keys, &clock),
         site: Arc::new(config.site.clone()),

@@ -70,6 +70,8 @@ ids! {
     ReviewId;
     /// The tie from a legacy account to an account.
     LinkId;
+    /// A passkey, or an authenticator app.
+    AuthenticatorId;
     /// A right to act for a unit.
     MandateId;
     /// An invitation to confirm that one is a unit's representative.
@@ -88,6 +90,7 @@ minted!(
     AuditId,
     MessageId,
     CodeId,
+    AuthenticatorId,
     VerificationId,
     ReviewId,
     LinkId,

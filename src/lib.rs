@@ -35,6 +35,7 @@ pub mod signed_client;
 pub mod storage;
 pub mod upstream;
 pub mod verify;
+pub mod web_authentication;
 
 #[cfg(feature = "demo")]
 pub mod demo;

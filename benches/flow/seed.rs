@@ -255,6 +255,7 @@ fn person(n: usize, people: Population, app: &App, password: &str) -> anyhow::Re
         phone_proven_at: Some(people.at),
         email_verified_at: Some(people.at),
         password: Some(StoredPassword { hash: password.to_owned(), origin: PasswordOrigin::Chosen }),
+        second_factors: guiyi::domain::authenticator::SecondFactors::default(),
         identity_level: IdentityLevel::Confirmed,
         created_at: people.at,
         updated_at: people.at,
@@ -267,6 +268,8 @@ fn settings(folder: &Folder, port: u16, database: &str) -> String {
         "issuer = \"{ISSUER}\"\nlisten = \"127.0.0.1:{port}\"\n\
          database.url = \"{database}\"\nkeys.directory = \"{path}/keys\"\n"
     );
+    // Nobody is there to read a code from the phone.
+    text += "[sign_in]\nnew_browser = \"enrolled\"\n";
     for service in ["gateway", "source", "registry"] {
         text += &format!(
             "[{service}]\nid = \"{service}\"\nurl = \"http://127.0.0.1:9/\"\nclient = \"bench\"\n\

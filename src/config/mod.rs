@@ -65,9 +65,31 @@ pub struct Config {
     /// How passwords are hashed.
     #[serde(default)]
     pub passwords: Passwords,
+    /// How people sign in.
+    #[serde(default)]
+    pub sign_in: SignIn,
     /// Calls to URLs that clients name.
     #[serde(default)]
     pub egress: Egress,
+}
+
+/// How people sign in.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SignIn {
+    /// Whom a browser that is new is asked a second factor of.
+    pub new_browser: NewBrowser,
+}
+
+/// Whom a browser that is new is asked a second factor of, beside those with a carried-over password.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewBrowser {
+    /// Everybody who has any, an SMS to the phone included.
+    #[default]
+    Any,
+    /// Those who have set one up: a passkey or an authenticator app.
+    Enrolled,
 }
 
 /// Calls to URLs that clients name: https to public addresses, and what is named here.

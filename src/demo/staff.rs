@@ -61,6 +61,7 @@ pub(super) async fn open_account(app: &App, user_name: &str, password: &str, per
         email_verified_at: person.email.is_some().then_some(now),
         holder: Holder::Person(person),
         password: Some(StoredPassword { hash, origin: PasswordOrigin::Chosen }),
+        second_factors: crate::domain::authenticator::SecondFactors::default(),
         identity_level: IdentityLevel::Confirmed,
         created_at: now,
         updated_at: now,

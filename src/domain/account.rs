@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::address::PostalAddress;
+use super::authenticator::SecondFactors;
 use super::birth;
 use super::contact::{EmailAddress, Phone};
 use super::document::Document;
@@ -14,7 +15,7 @@ use super::user_name::UserName;
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, SystemId};
 pub use crate::protocol::account_kind::AccountKind;
-use crate::protocol::acr::IdentityLevel;
+use crate::protocol::acr::{IdentityLevel, SignInLevel};
 
 /// Whether an account may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,6 +127,8 @@ pub struct Account {
     pub email_verified_at: Option<Timestamp>,
     /// The password, if the account has one.
     pub password: Option<StoredPassword>,
+    /// What was set up beside it.
+    pub second_factors: SecondFactors,
     /// How well the identity is proven.
     pub identity_level: IdentityLevel,
     /// When it was made.
@@ -201,6 +204,21 @@ impl Account {
     /// Whether it is a child's for whom a guardian has to proceed.
     pub fn is_childs(&self, today: Date) -> bool {
         self.born().is_some_and(|born| birth::is_under_age(born, today))
+    }
+
+    /// Whether its password comes from a legacy system, where others may know it.
+    pub fn carried_over(&self) -> bool {
+        self.password.as_ref().is_some_and(|password| matches!(password.origin, PasswordOrigin::CarriedOver(_)))
+    }
+
+    /// How strongly it can be signed in to: a passkey resists phishing, and a code makes two factors beside a password alone.
+    pub fn reachable(&self) -> SignInLevel {
+        let code = self.second_factors.totp || self.phone().is_some();
+        match (self.second_factors.passkey, self.password.is_some() && code) {
+            (true, _) => SignInLevel::PhishingResistant,
+            (false, true) => SignInLevel::TwoFactors,
+            (false, false) => SignInLevel::OneFactor,
+        }
     }
 
     /// Whether it may sign in.

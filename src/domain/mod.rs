@@ -3,6 +3,7 @@
 pub mod account;
 pub mod acting;
 pub mod address;
+pub mod authenticator;
 pub mod birth;
 pub mod case_number;
 pub mod client;

@@ -26,25 +26,55 @@ pub enum Method {
     OneTimeCode,
     /// `sms`: sent to a phone.
     Sms,
+    /// `pop`: a passkey, whose device has verified its user.
+    #[serde(rename = "pop")]
+    Passkey,
+    /// `urn:guiyi:app`: the one-time code came from an authenticator app.
+    AuthenticatorApp,
+    /// `urn:guiyi:recovery_code`: it was written down before.
+    RecoveryCode,
     /// `urn:guiyi:legacy`: the legacy system's own sign-in, in a migration that has just ended or instead of a password.
     Legacy,
 }
 
 impl Method {
+    const ALL: [Self; 7] = [
+        Self::Password,
+        Self::OneTimeCode,
+        Self::Sms,
+        Self::Passkey,
+        Self::AuthenticatorApp,
+        Self::RecoveryCode,
+        Self::Legacy,
+    ];
+
     /// Its text on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Password => "pwd",
             Self::OneTimeCode => "otp",
             Self::Sms => "sms",
+            Self::Passkey => "pop",
+            Self::AuthenticatorApp => "urn:guiyi:app",
+            Self::RecoveryCode => "urn:guiyi:recovery_code",
             Self::Legacy => "urn:guiyi:legacy",
         }
     }
 
     /// Reads several of these texts; unknown ones are left out.
     pub fn split(texts: &str) -> Vec<Self> {
-        let all = [Self::Password, Self::OneTimeCode, Self::Sms, Self::Legacy];
-        texts.split(' ').filter_map(|text| all.into_iter().find(|method| method.as_str() == text)).collect()
+        texts.split(' ').filter_map(|text| Self::ALL.into_iter().find(|method| method.as_str() == text)).collect()
+    }
+
+    /// How strong a sign-in by these methods is. A code to a phone that was named a minute ago is no second factor yet: only
+    /// one beside the account's password.
+    pub fn level(methods: &[Self]) -> SignInLevel {
+        let has = |method| methods.contains(&method);
+        match (has(Self::Passkey), has(Self::Password) && has(Self::OneTimeCode)) {
+            (true, _) => SignInLevel::PhishingResistant,
+            (false, true) => SignInLevel::TwoFactors,
+            (false, false) => SignInLevel::OneFactor,
+        }
     }
 
     /// The texts of several, blank-separated.

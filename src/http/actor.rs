@@ -12,7 +12,7 @@ use super::login::{begun, tried, waiting};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
-use super::{login_code, select};
+use super::{second_factor, select};
 use crate::app::App;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
@@ -25,8 +25,9 @@ use crate::pages::door::Tried;
 use crate::pages::{Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
 use crate::provider::authorize::Choice;
+use crate::sign_in::needs_captcha;
+use crate::sign_in::second_factor::{Goal, Pending};
 use crate::sign_in::session::NewSession;
-use crate::sign_in::{Pending, needs_captcha};
 use crate::storage::units::Standing;
 use crate::storage::{Stored, audit, mandates};
 
@@ -80,7 +81,10 @@ struct SignedUnit {
 async fn signed_unit(app: &App, visit: &Visit, ticket: &str) -> Result<Option<SignedUnit>, Mishap> {
     let account = match ticket {
         "" => visit.signed_in.as_ref().map(|(_, account)| Arc::clone(account)),
-        ticket => Pending::open(app, ticket, &visit.browser).await?,
+        ticket => {
+            let opened = Pending::open(app, ticket, &visit.browser).await?;
+            opened.filter(|opened| opened.goal == Goal::SignIn).map(|opened| opened.account)
+        }
     };
     let unit = account.filter(|account| account.kind() == AccountKind::LegalPerson);
     Ok(unit.map(|account| SignedUnit { account, ticket: ticket.to_owned() }))
@@ -96,7 +100,10 @@ pub(super) async fn instead_of_code(
     if let Some(stopped) = stopped(app, visit, unit).await? {
         return Ok(stopped);
     }
-    let unit = SignedUnit { account: Arc::clone(unit), ticket: Pending::begin(app, unit, &visit.browser)? };
+    let unit = SignedUnit {
+        account: Arc::clone(unit),
+        ticket: Pending::begin(app, unit, &visit.browser, Goal::SignIn, &[Method::Password])?,
+    };
     page(app, visit, &unit, params.text("interaction"), (Form::default(), 200, None)).await
 }
 
@@ -163,7 +170,9 @@ pub(super) async fn submit(
     }
     match tried(&app, &visit, &headers, &params).await? {
         Tried::SignedIn(person) => proven(&app, &visit, &params, &person, (&[Method::Password], None)).await,
-        Tried::SecondStep(person) => login_code::begin(&app, &visit, &params, &person).await,
+        Tried::SecondStep(person) => {
+            second_factor::begin(&app, &visit, &params, &person, (Goal::SignIn, &[Method::Password])).await
+        }
         Tried::Again(form, status, captcha) => {
             page(&app, &visit, &unit, params.text("interaction"), (form, status, captcha)).await
         }

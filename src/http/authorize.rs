@@ -14,6 +14,7 @@ use crate::clock::Timestamp;
 use crate::domain::account::AccountKind;
 use crate::ids::InteractionId;
 use crate::pages::{Form, Locale, Visit};
+use crate::protocol::acr::SignInLevel;
 use crate::protocol::params::Params;
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::Scopes;
@@ -106,6 +107,7 @@ pub(super) async fn proceed(app: &App, visit: &Visit, waiting: &Waiting, step: S
         Next::Page(Decision::Consent, Some(bearer)) => Ok(consent::page(app, visit, waiting, &addressed, &bearer)),
         Next::Page(Decision::Guardian, _) => Ok(consent::guardian_page(visit, waiting, &addressed)),
         Next::Page(Decision::Select, _) => select::page(app, visit, waiting, &addressed, Form::default(), 200).await,
+        Next::Page(Decision::StepUp, _) => Ok(Reply::to(format!("/login/step-up?interaction={}", waiting.id))),
         Next::Page(Decision::Actor, _) => Ok(Reply::to(format!("/login/actor?interaction={}", waiting.id))),
         Next::Page(..) => Ok(Reply::to(format!("/login?interaction={}", waiting.id))),
     }
@@ -163,6 +165,7 @@ async fn next(
     };
     let given = Given {
         signed_in: found.as_ref().map(|(session, about)| (*session, about)),
+        reachable: visit.signed_in.as_ref().map_or(SignInLevel::OneFactor, |(_, account)| account.reachable()),
         consent: &consent,
         consented_here: step.consented_here,
         selected_here: step.choice.is_some(),

@@ -1,4 +1,4 @@
-//! The portal's front page, its style sheet and its two scripts.
+//! The portal's front page, its style sheet and its scripts.
 
 use askama::Template;
 use axum::extract::Path;
@@ -22,6 +22,7 @@ pub(super) async fn home(visit: Visit) -> Reply {
 
 const STYLE: &str = include_str!("../../templates/assets/site.css");
 const FORM_POST: &str = include_str!("../../templates/assets/form_post.js");
+const PASSKEY: &str = include_str!("../../templates/assets/passkey.js");
 const CHECK_SESSION: &str = include_str!("../../templates/assets/check_session.js");
 
 /// `GET /assets/{name}`
@@ -30,6 +31,7 @@ pub(super) async fn asset(Path(name): Path<String>) -> Result<Response, Mishap> 
         "site.css" => ("text/css; charset=utf-8", STYLE),
         "form_post.js" => ("text/javascript; charset=utf-8", FORM_POST),
         "check_session.js" => ("text/javascript; charset=utf-8", CHECK_SESSION),
+        "passkey.js" => ("text/javascript; charset=utf-8", PASSKEY),
         _ => return Err(Mishap::NotFound),
     };
     Ok(([(CONTENT_TYPE, media), (CACHE_CONTROL, "public, max-age=3600")], text).into_response())

@@ -40,10 +40,15 @@ pub(super) async fn reply(app: &App, visit: &Visit, headers: &HeaderMap, answer:
     if let Some((old, _)) = &visit.signed_in {
         crate::sign_in::session::end(app, old, "signed in again").await?;
     }
+    let reply = Reply::to(finished.to).cookies(signed_in(app, session));
+    // An account that was here before may have more to ask for than a journey does; and a hall's browser is nobody's own.
+    let stronger = app.caches.account(account).await?.is_none_or(|account| account.second_factors.any());
+    if stronger || visit.is_in_hall() {
+        return Ok(reply);
+    }
     let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
     let known = known.with(app, account, visit.now)?;
-    let known = Cookie::Known.set(&app.config, &known, Some(KNOWN_BROWSER_LIFETIME));
-    Ok(Reply::to(finished.to).cookies(signed_in(app, session)).cookie(known))
+    Ok(reply.cookie(Cookie::Known.set(&app.config, &known, Some(KNOWN_BROWSER_LIFETIME))))
 }
 
 /// The request that waits behind a page, if it is this browser's.

@@ -11,7 +11,7 @@ use super::cookies::{Cookie, signed_in};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
-use super::{actor, login_code};
+use super::{actor, second_factor};
 use crate::app::App;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
@@ -23,6 +23,8 @@ use crate::pages::door::{self, Tried};
 use crate::pages::{Applicant, Form, Page, Rendered, Visit, login as login_path};
 use crate::protocol::params::Params;
 use crate::provider::authorize::Addressed;
+use crate::sign_in::second_factor::Goal;
+use crate::sign_in::second_factor::passkey::{self, Ceremony};
 use crate::sign_in::session::{self, NewSession};
 use crate::sign_in::{KnownBrowser, needs_captcha};
 use crate::storage::interactions;
@@ -38,6 +40,7 @@ struct LoginPage {
     /// What the field of the name is called.
     label: &'static str,
     captcha: Option<View>,
+    passkey: Option<Ceremony>,
     /// Federated systems: id and name.
     others: Vec<(String, String)>,
 }
@@ -84,7 +87,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, Queried(quer
         false => None,
     };
     let waiting = Waiting { legal_person, ..waiting };
-    Ok(login_page(&app, &visit, interaction, waiting, form, captcha, 200))
+    login_page(&app, &visit, interaction, waiting, form, captcha, 200)
 }
 
 fn login_page(
@@ -95,13 +98,14 @@ fn login_page(
     form: Form,
     captcha: Option<View>,
     status: u16,
-) -> Reply {
+) -> Result<Reply, Mishap> {
     let others: Vec<_> = app.systems.iter().filter(|system| system.signs_in).collect();
     let english = visit.locale.is_english();
     let origins: Vec<_> =
         waiting.origin.iter().map(String::as_str).chain(others.iter().filter_map(|s| s.leads_to())).collect();
     let client = waiting.asker.as_ref().map(|client| Applicant::of(client, visit.locale));
     let picture = client.as_ref().and_then(Applicant::pictured_at);
+    let passkey = passkey::discover(app, &visit.browser)?;
     let page = LoginPage {
         page: visit.page("login-title"),
         form,
@@ -110,9 +114,10 @@ fn login_page(
         legal_person: waiting.legal_person,
         label: if waiting.legal_person { "login-identifier-legal" } else { "login-identifier" },
         captcha,
+        passkey,
         others: others.iter().map(|system| (system.id.0.clone(), system.name(english).to_owned())).collect(),
     };
-    Reply::page(Rendered::new(status, &page).leading_to(origins.join(" ")).picturing(picture))
+    Ok(Reply::page(Rendered::new(status, &page).leading_to(origins.join(" ")).picturing(picture).scripted()))
 }
 
 /// The login page after a sign-in at a federated system that came to nothing; `key` says why.
@@ -153,11 +158,32 @@ pub(super) async fn submit(
         Tried::SecondStep(account) if account.kind() == AccountKind::LegalPerson => {
             actor::instead_of_code(&app, &visit, &params, &account).await
         }
-        Tried::SecondStep(account) => login_code::begin(&app, &visit, &params, &account).await,
+        Tried::SecondStep(account) => {
+            second_factor::begin(&app, &visit, &params, &account, (Goal::SignIn, &[Method::Password])).await
+        }
         Tried::Again(form, status, captcha) => {
             again(&app, &visit, params.text("interaction"), form, status, captcha).await
         }
     }
+}
+
+/// `POST /login/passkey`: a passkey, and nothing else.
+pub(super) async fn by_passkey(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    Posted(params): Posted,
+) -> Result<Reply, Mishap> {
+    let answer = (params.text("ticket"), params.text("answer"));
+    let Some(account) = passkey::sign_in(&app, &visit.browser, answer).await? else {
+        let visit = Visit { path: login_path(params.get("interaction")), ..visit };
+        let mut form = Form::typed(&params);
+        form.fault("passkey", "passkey-refused");
+        let captcha = needs_captcha(&app, None, &visit.asker).await?.then_some(Kind::Picture);
+        return again(&app, &visit, params.text("interaction"), form, 422, captcha).await;
+    };
+    let legal = params.text("tab") == "legal";
+    let signed_in = SignedIn { account: &account, methods: &[Method::Passkey], known: None, legal };
+    finish(&app, &visit, params.get("interaction"), signed_in).await
 }
 
 async fn again(
@@ -172,7 +198,7 @@ async fn again(
     let waiting = Waiting { legal_person, ..waiting(app, visit, interaction).await? };
     let english = visit.locale.is_english();
     let captcha = captcha.map(|kind| ticket::issue(app, kind, &visit.browser, english)).transpose()?;
-    Ok(login_page(app, visit, interaction, waiting, form, captcha, status))
+    login_page(app, visit, interaction, waiting, form, captcha, status)
 }
 
 /// Who has signed in, and how.

@@ -16,7 +16,6 @@ mod journey;
 mod language;
 mod logged_out;
 mod login;
-mod login_code;
 mod logout;
 mod mishap;
 mod oidc;
@@ -25,7 +24,9 @@ mod registration;
 mod reply;
 mod represent;
 mod resume;
+mod second_factor;
 mod select;
+mod step_up;
 mod units;
 mod upload;
 mod upstream;
@@ -69,7 +70,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/interaction/{id}/consent", post(consent::decide))
         .route("/interaction/{id}/account", get(select::show).post(select::choose))
         .route("/login", get(login::show).post(login::submit))
-        .route("/login/code", post(login_code::code))
+        .route("/login/code", post(second_factor::take))
+        .route("/login/step-up", get(step_up::show).post(step_up::begin))
+        .route("/login/passkey", post(login::by_passkey))
         .route("/login/actor", get(actor::show).post(actor::submit))
         .route("/upstream/sign-in", post(upstream::begin))
         .route("/upstream/callback", get(upstream::callback))
@@ -78,8 +81,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/logout/confirm", post(logout::confirm))
         .route("/apps", get(apps::show))
         .route("/account", get(account::show))
+        .route("/account/confirm", get(account::confirm::show).post(account::confirm::take))
+        .route("/account/factors", get(account::factors::show))
+        .route("/account/factors/codes", post(account::factors::renew))
+        .route("/account/factors/passkey", get(account::factors::passkey).post(account::factors::take_passkey))
+        .route("/account/factors/totp", get(account::factors::totp).post(account::factors::take_totp))
+        .route("/account/factors/{id}/remove", post(account::factors::remove))
         .route("/account/links", get(account::links::show))
         .route("/account/links/{id}", get(account::links::ask).post(account::links::unlink))
+        .route("/account/password", get(account::password::show).post(account::password::take))
         .route("/account/phone", get(account::phone::show).post(account::phone::take))
         .route("/account/address", get(account::address::show).post(account::address::take))
         .route("/account/sessions", get(account::sessions::show))

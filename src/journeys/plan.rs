@@ -15,6 +15,7 @@ use super::finish::{Obstacle, session};
 use super::writes::Writes;
 use crate::clock::Timestamp;
 use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, Person, StoredPassword};
+use crate::domain::authenticator::SecondFactors;
 use crate::domain::contact::{EmailAddress, Phone};
 use crate::domain::identity::Identity;
 use crate::domain::session::Method;
@@ -78,6 +79,7 @@ impl NewAccount {
             phone_proven_at: None,
             email_verified_at: None,
             password: Some(password(answers)?),
+            second_factors: SecondFactors::default(),
             identity_level,
             created_at: now,
             updated_at: now,

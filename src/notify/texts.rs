@@ -1,5 +1,6 @@
 //! The texts of messages. An SMS says what its code does, has no link, and only one 【】 (domain.md, "SMS").
 
+use crate::domain::authenticator::AuthenticatorKind;
 use crate::domain::case_number::CaseNumber;
 
 /// What a one-time code is for; part of its binding, so that a code for one purpose is worthless for another.
@@ -85,6 +86,31 @@ pub const UNLINKED_SUBJECT: &str = "原账号已解除绑定";
 /// Tells every channel of an account that a legacy account was taken off it.
 pub fn unlinked(signature: &str, system: &str, whose: &Whose, hotline: &str) -> String {
     format!("【{signature}】“{system}”的账号已从{whose}解除绑定。如非本人操作，请致电{hotline}。")
+}
+
+/// The subject of the mail that tells of second factors.
+pub const FACTOR_SUBJECT: &str = "登录方式有变动";
+
+/// Tells every channel of an account that a second factor was set up.
+pub fn factor_added(signature: &str, kind: AuthenticatorKind, whose: &Whose, hotline: &str) -> String {
+    let what = match kind {
+        AuthenticatorKind::Passkey => "通行密钥",
+        AuthenticatorKind::Totp => "身份验证器",
+    };
+    format!("【{signature}】{whose}已添加{what}。如非本人操作，请致电{hotline}。")
+}
+
+/// Tells every channel of an account that a second factor was removed.
+pub fn factor_removed(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!("【{signature}】{whose}已移除一个登录验证方式。如非本人操作，请致电{hotline}。")
+}
+
+/// The subject of the mail that tells of another password.
+pub const PASSWORD_SUBJECT: &str = "密码已修改";
+
+/// Tells every channel of an account that it has another password.
+pub fn password_changed(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!("【{signature}】{whose}的密码已修改，其他地方的登录已退出。如非本人操作，请致电{hotline}。")
 }
 
 /// Tells the account's phone that a registration has ended.

@@ -1,16 +1,23 @@
 //! Who is told of what happens to an account: its own channels; of a child's, which has none, those of its guardians; of a
 //! unit's, those of whoever manages it too.
 
+use std::time::Duration;
+
 use time::Date;
 
 use super::codes::Recipient;
 use super::texts::Whose;
+use crate::clock::{Random, Timestamp};
 use crate::crypto::Keyring;
 use crate::domain::account::Account;
 use crate::domain::birth;
 use crate::domain::mandate::Role;
+use crate::ids::MessageId;
 use crate::storage::mandates::{self, Entry};
-use crate::storage::{Conn, Stored, accounts, guardianships};
+use crate::storage::{Conn, Stored, Tx, accounts, guardianships, outbox};
+
+/// How long a notice may wait for its gateway.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whom to tell, and in what words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +32,24 @@ impl Told {
     /// A guardian, of a child's account.
     pub fn guardian(guardian: &Account, child: &Account) -> Self {
         Self { channels: Recipient::all_of(guardian), whose: Whose::Childs(child.shown_name()) }
+    }
+
+    /// Puts a notice for every channel into the outbox, in the transaction of what it tells of; an e-mail has the subject too.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn tell(
+        &self,
+        tx: &mut Tx,
+        (keys, random): (&Keyring, &Random),
+        (subject, text): (&str, &str),
+        now: Timestamp,
+    ) -> Stored<()> {
+        for to in &self.channels {
+            let message = to.message(subject, text.to_owned());
+            outbox::push(tx, keys, &MessageId::mint(now, random), &message, now, LIFETIME).await?;
+        }
+        Ok(())
     }
 }
 

@@ -43,6 +43,11 @@ impl Visit {
         (!id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric())).then_some(id)
     }
 
+    /// Whether the browser stands in a service hall, where many people use it one after the other.
+    pub fn is_in_hall(&self) -> bool {
+        self.asker.factor > 1
+    }
+
     /// Whether the person has stopped the page from loading itself again.
     pub fn is_still(&self) -> bool {
         self.path.ends_with("?still=yes")

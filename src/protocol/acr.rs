@@ -76,7 +76,9 @@ impl Acr {
 
     /// Every context that the portal can report, for discovery's `acr_values_supported`.
     pub fn all() -> Vec<String> {
-        let identities = [IdentityLevel::SelfAsserted, IdentityLevel::Confirmed];
-        identities.map(|identity| Self { identity, sign_in: SignInLevel::OneFactor }.to_string()).to_vec()
+        let identities = [IdentityLevel::SelfAsserted, IdentityLevel::Confirmed, IdentityLevel::Present];
+        let sign_ins = [SignInLevel::OneFactor, SignInLevel::TwoFactors, SignInLevel::PhishingResistant];
+        let all = identities.into_iter().flat_map(|identity| sign_ins.map(|sign_in| Self { identity, sign_in }));
+        all.map(|acr| acr.to_string()).collect()
     }
 }

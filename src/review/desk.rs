@@ -130,7 +130,11 @@ impl Reviewer {
         let attempt = Attempt { identifier: &identifier, password, asker: &asker, known: &known };
         match sign_in(app, &attempt).await? {
             // A carried-over password is no reviewer's: it may be known elsewhere.
-            Outcome::SignedIn(account) if account.identity_level >= IdentityLevel::Confirmed => Ok(Self { account }),
+            Outcome::SignedIn(account) | Outcome::SecondStep(account)
+                if account.identity_level >= IdentityLevel::Confirmed && !account.carried_over() =>
+            {
+                Ok(Self { account })
+            }
             _ => Err(DeskError::Rejected),
         }
     }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::known_browser::KnownBrowser;
+use super::second_factor;
 use crate::app::App;
-use crate::domain::account::{Account, PasswordOrigin};
+use crate::domain::account::Account;
 use crate::domain::identifier::SignInIdentifier;
 use crate::passwords::HashError;
 use crate::secret::Secret;
@@ -36,7 +37,7 @@ pub struct Attempt<'a> {
 pub enum Outcome {
     /// Signed in.
     SignedIn(Arc<Account>),
-    /// The password is right, but it was carried over and this browser is new: a code has to follow.
+    /// The password is right, and a second factor has to follow.
     SecondStep(Arc<Account>),
     /// Unknown, wrong, without a password, or stopped: nothing says which.
     Rejected,
@@ -103,12 +104,11 @@ pub async fn sign_in(app: &App, attempt: &Attempt<'_>) -> Result<Outcome, Storag
     count(app, attempt, account.as_ref()).await?;
     let Some(account) = account else { return Ok(Outcome::Rejected) };
     rehash_if_outdated(app, &account, attempt.password).await?;
-    let carried_over = account.password.as_ref().is_some_and(|p| matches!(p.origin, PasswordOrigin::CarriedOver(_)));
     let account = Arc::new(account);
-    if carried_over && !attempt.known.knows(&account.id, now) {
-        return Ok(Outcome::SecondStep(account));
-    }
-    Ok(Outcome::SignedIn(account))
+    Ok(match second_factor::is_due(app, &account, attempt.known, now) {
+        true => Outcome::SecondStep(account),
+        false => Outcome::SignedIn(account),
+    })
 }
 
 async fn count(app: &App, attempt: &Attempt<'_>, account: Option<&Account>) -> Result<(), StorageError> {

@@ -9,9 +9,8 @@ use crate::domain::acting::Acting;
 use crate::domain::device::Device;
 use crate::domain::session::{ABSOLUTE, Method, Session};
 use crate::ids::{AccountId, SessionId};
-use crate::protocol::acr::SignInLevel;
 use crate::secret::Secret;
-use crate::storage::{Stored, Tx, audit, sessions};
+use crate::storage::{Stored, Tx, accounts, audit, grants, sessions};
 
 /// A session about to be stored, and its cookie.
 #[derive(Clone, Debug)]
@@ -38,13 +37,11 @@ impl NewSession {
         id: SessionId,
         secret: Secret,
     ) -> Self {
-        // A code to a phone that was named a minute ago is no second factor yet: only one beside the account's password.
-        let two = methods.contains(&Method::OneTimeCode) && methods.contains(&Method::Password);
         let session = Session {
             id,
             account: account.clone(),
             methods: Method::join(methods),
-            level: if two { SignInLevel::TwoFactors } else { SignInLevel::OneFactor },
+            level: Method::level(methods),
             acting: Acting::default(),
             authenticated_at: now,
             seen_at: now,
@@ -59,6 +56,16 @@ impl NewSession {
         let mut new = Self::new(&here.account, methods, device, now, random);
         new.session.id = here.id.clone();
         new.session.acting = here.acting.clone();
+        new
+    }
+
+    /// The same session, to which a second factor was added: it is stronger, and neither younger nor longer.
+    fn raised(here: &Session, methods: &[Method], device: Device, now: Timestamp, random: &Random) -> Self {
+        let mut all = Method::split(&here.methods);
+        all.extend(methods.iter().filter(|method| !Method::split(&here.methods).contains(method)));
+        let mut new = Self::again(here, &all, device, now, random);
+        new.session.authenticated_at = here.authenticated_at;
+        new.session.expires_at = here.expires_at;
         new
     }
 
@@ -89,7 +96,7 @@ impl NewSession {
         let who = format!("account:{}", self.session.account);
         let (session, device) = (&self.session, self.device.to_string());
         let detail = serde_json::json!({ "session": session.id, "amr": session.methods, "device": device });
-        audit::record(tx, random, self.session.authenticated_at, "sign_in", (&who, &who), &detail).await
+        audit::record(tx, random, self.session.seen_at, "sign_in", (&who, &who), &detail).await
     }
 }
 
@@ -122,6 +129,18 @@ pub async fn begin(
     let (stored, keys, random) = (new.clone(), Arc::clone(&app.keys), random.clone());
     app.db.write(move |tx| Box::pin(async move { stored.store(tx, &keys, &random).await })).await?;
     Ok(new)
+}
+
+/// Adds a second factor to a session; its cookie is another one then. `None` if the session has ended.
+///
+/// # Errors
+/// The store's own.
+pub async fn raise(app: &App, here: &Session, methods: &[Method], device: Device) -> Stored<Option<NewSession>> {
+    let new = NewSession::raised(here, methods, device, app.clock.now(), &app.random);
+    let (stored, keys, random) = (new.clone(), Arc::clone(&app.keys), app.random.clone());
+    let stands = app.db.write(move |tx| Box::pin(async move { stored.renew(tx, &keys, &random).await })).await?;
+    app.caches.forget(&sessions::cache_key(&here.id));
+    Ok(stands.then_some(new))
 }
 
 /// The live session behind a cookie.
@@ -205,4 +224,19 @@ pub async fn end_others(app: &App, here: &Session) -> Stored<()> {
         app.caches.forget(&sessions::cache_key(session));
     }
     Ok(())
+}
+
+/// Ends, in the caller's transaction, what was begun with an account's former way in: every session but `spare`, and the grants
+/// that outlive sessions. What to forget from the caches when it is committed.
+///
+/// # Errors
+/// The store's own.
+pub async fn end_all(tx: &mut Tx, account: &AccountId, spare: Option<&Session>, now: Timestamp) -> Stored<Vec<String>> {
+    let ended = match spare {
+        Some(here) => sessions::end_others(tx, here, now).await?,
+        None => sessions::end_all(tx, account, now).await?,
+    };
+    let revoked = grants::revoke_offline_of(tx, account, now).await?;
+    let keys = ended.iter().map(sessions::cache_key).chain(revoked.iter().map(grants::cache_key));
+    Ok(keys.chain([accounts::cache_key(account)]).collect())
 }

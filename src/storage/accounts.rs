@@ -8,6 +8,7 @@ use super::{Conn, StorageError, Stored, Tx, changes, units};
 use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
 use crate::domain::account::{Account, AccountStatus, Holder, PasswordOrigin, StoredPassword};
+use crate::domain::authenticator::SecondFactors;
 use crate::domain::contact::Phone;
 use crate::domain::document::Document;
 use crate::domain::identifier::SignInIdentifier;
@@ -36,7 +37,7 @@ statements! {
     EVIDENCE = "SELECT id, method, source, level, verified_at FROM verifications \
                 WHERE account_id = $1 ORDER BY level DESC, verified_at DESC, id DESC";
     FIND = "SELECT id, kind, status, user_name, holder, phone_proven_at, email_verified_at, password_hash, \
-            password_origin, identity_level, created_at, updated_at FROM accounts WHERE id = $1";
+            password_origin, second_factors, identity_level, created_at, updated_at FROM accounts WHERE id = $1";
     BY_USER_NAME = "SELECT id FROM accounts WHERE user_name_folded = $1";
     BY_PHONE = "SELECT account_id FROM account_phones WHERE phone_index = $1 AND slot = 1";
     BY_DOCUMENT = "SELECT account_id FROM documents WHERE number_index = $1";
@@ -47,6 +48,7 @@ statements! {
     RESET_PASSWORD = "UPDATE accounts SET password_hash = $2, password_origin = $3, updated_at = $4 WHERE id = $1";
     SET_HOLDER = "UPDATE accounts SET holder = $2, email_verified_at = $3, updated_at = $4 WHERE id = $1 AND updated_at = $5";
     HOLD = "UPDATE accounts SET updated_at = updated_at WHERE id = $1";
+    SET_FACTORS = "UPDATE accounts SET second_factors = $2 WHERE id = $1";
     PHONE_PROVEN = "UPDATE accounts SET phone_proven_at = $2 WHERE id = $1 AND phone_proven_at < $2";
     SET_STATUS = "UPDATE accounts SET status = $2, updated_at = $3 WHERE id = $1";
 }
@@ -217,6 +219,7 @@ struct Row {
     email_verified_at: Option<i64>,
     password_hash: Option<String>,
     password_origin: Option<String>,
+    second_factors: String,
     identity_level: i64,
     created_at: i64,
     updated_at: i64,
@@ -242,6 +245,7 @@ impl Row {
             holder,
             phone_proven_at: self.phone_proven_at.map(Timestamp),
             email_verified_at: self.email_verified_at.map(Timestamp),
+            second_factors: SecondFactors::parse(&self.second_factors),
             identity_level: IdentityLevel::from_number(self.identity_level).ok_or_else(|| corrupt("identity_level"))?,
             created_at: Timestamp(self.created_at),
             updated_at: Timestamp(self.updated_at),
@@ -320,6 +324,23 @@ pub async fn rehash(tx: &mut Tx, id: &AccountId, old: &str, new: &str, now: Time
 pub async fn reset_password(tx: &mut Tx, id: &AccountId, new: Option<&StoredPassword>, now: Timestamp) -> Stored<()> {
     let (hash, origin) = (new.map(|p| p.hash.as_str()), new.map(|p| origin_text(&p.origin)));
     execute!(tx, RESET_PASSWORD, id.as_str(), hash, origin, now.0)?;
+    changes::record(tx, &cache_key(id), now).await
+}
+
+/// Keeps others from changing what belongs to an account before this transaction is over.
+///
+/// # Errors
+/// The store's own.
+pub async fn hold(tx: &mut Tx, id: &AccountId) -> Stored<()> {
+    execute!(tx, HOLD, id.as_str()).map(drop)
+}
+
+/// Notes which second factors an account has.
+///
+/// # Errors
+/// The store's own.
+pub async fn set_second_factors(tx: &mut Tx, id: &AccountId, factors: SecondFactors, now: Timestamp) -> Stored<()> {
+    execute!(tx, SET_FACTORS, id.as_str(), factors.to_text())?;
     changes::record(tx, &cache_key(id), now).await
 }
 

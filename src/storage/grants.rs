@@ -19,6 +19,8 @@ statements! {
     REVOKE_OFFLINE_OF_CONSENT = "UPDATE grants SET revoked_at = $4 WHERE id IN (SELECT grant_id FROM refresh_tokens \
                                  WHERE account_id = $1 AND actor_id = $2 AND client_id = $3) \
                                  AND revoked_at IS NULL RETURNING id";
+    REVOKE_OFFLINE_OF = "UPDATE grants SET revoked_at = $2 WHERE id IN (SELECT grant_id FROM refresh_tokens WHERE actor_id = $1) \
+                         AND revoked_at IS NULL RETURNING id";
     REVOKE_OF_UNIT_SESSIONS = "UPDATE grants SET revoked_at = $2 WHERE session_id IN \
                                (SELECT id FROM sessions WHERE account_id = $1) AND revoked_at IS NULL RETURNING id";
     REVOKE_OF_UNIT_MANDATES = "UPDATE grants SET revoked_at = $2 WHERE mandate_id IN \
@@ -185,6 +187,19 @@ pub async fn revoke_of_consent(tx: &mut Tx, consent: &Key, now: Timestamp) -> St
     let (account, actor, client) = (account.as_str(), actor.as_str(), client.as_str());
     let mut rows = fetch_all!(tx, (String,), REVOKE_OF_CONSENT, account, actor, client, now.0)?;
     rows.extend(fetch_all!(tx, (String,), REVOKE_OFFLINE_OF_CONSENT, account, actor, client, now.0)?);
+    let revoked: Vec<GrantId> = rows.into_iter().map(|(id,)| GrantId(id)).collect();
+    for id in &revoked {
+        changes::record(tx, &cache_key(id), now).await?;
+    }
+    Ok(revoked)
+}
+
+/// Revokes every grant of somebody's that outlives its session, for themselves or for a unit; which they were.
+///
+/// # Errors
+/// The store's own.
+pub async fn revoke_offline_of(tx: &mut Tx, actor: &AccountId, now: Timestamp) -> Stored<Vec<GrantId>> {
+    let rows = fetch_all!(tx, (String,), REVOKE_OFFLINE_OF, actor.as_str(), now.0)?;
     let revoked: Vec<GrantId> = rows.into_iter().map(|(id,)| GrantId(id)).collect();
     for id in &revoked {
         changes::record(tx, &cache_key(id), now).await?;

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod authenticators;
 pub mod changes;
 pub mod clients;
 pub mod codes;
@@ -42,6 +43,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
     [
         accounts::STATEMENTS,
         audit::STATEMENTS,
+        authenticators::STATEMENTS,
         changes::STATEMENTS,
         clients::STATEMENTS,
         codes::STATEMENTS,

@@ -18,7 +18,7 @@ statements! {
     ACT = "UPDATE sessions SET acting = $2 WHERE id = $1 AND acting = $3 AND ended_at IS NULL";
     SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
     RENEW = "UPDATE sessions SET token_hash = $3, methods = $4, sign_in_level = $5, device = $6, authenticated_at = $7, \
-             seen_at = $7, expires_at = $8 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
+             seen_at = $8, expires_at = $9 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
     HOLD = "UPDATE sessions SET seen_at = seen_at WHERE id = $1 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
     END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
@@ -87,9 +87,10 @@ pub async fn renew(tx: &mut Tx, session: &Session, device: Device, token_hash: &
         session.level as i64,
         device.to_string(),
         session.authenticated_at.0,
+        session.seen_at.0,
         session.expires_at.0,
     )?;
-    changes::record(tx, &cache_key(&session.id), session.authenticated_at).await?;
+    changes::record(tx, &cache_key(&session.id), session.seen_at).await?;
     Ok(renewed == 1)
 }
 

@@ -9,7 +9,7 @@ const LAYERS: &[&[&str]] = &[
     &["domain"],
     &["config", "http_client", "egress", "signed_client", "keys"],
     &["storage"],
-    &["upstream", "passwords", "verify", "notify", "client_keys", "clients", "cache"],
+    &["upstream", "passwords", "verify", "notify", "client_keys", "clients", "cache", "web_authentication"],
     &["app"],
     &["captcha", "provider", "sign_in"],
     &["review", "mandates"],

@@ -29,6 +29,7 @@ mod migration;
 mod provider;
 mod registry;
 mod rotation;
+mod second_factors;
 mod sign_in;
 mod storage;
 mod units;

@@ -71,7 +71,7 @@ both! {
         let mut owner = world.browser();
         login(&mut owner, "liming", LIMING.password).await;
         let code = world.code(LIMING.phone).await;
-        owner.submit(&[("code", &code)]).await;
+        owner.submit(&[("code", &code), ("remember", "yes")]).await;
         assert_eq!(owner.at, "/account", "{}", owner.body);
         // Known from now on, as the browser of the migration is.
         for browser in [&mut owner, &mut first] {

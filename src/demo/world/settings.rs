@@ -8,8 +8,8 @@ use url::Url;
 
 use crate::app::Ports;
 use crate::config::{
-    CarryOver, ClientEntry, Config, Connector, Database, Egress, Formula, Halls, Keys, OpenidConnect, Passwords,
-    ProfileNames, Registration, Review, Service, Site, Status, System, UserTable,
+    CarryOver, ClientEntry, Config, Connector, Database, Egress, Formula, Halls, Keys, NewBrowser, OpenidConnect,
+    Passwords, ProfileNames, Registration, Review, Service, SignIn, Site, Status, System, UserTable,
 };
 use crate::demo::manifest::{COMPANIES_ID, EXAM_ID, POLICE_ID, SOCIETIES_ID, SYSTEM_ID};
 use crate::demo::people::State as AccountState;
@@ -206,6 +206,8 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
         }],
         registration: Registration::default(),
         passwords: Passwords::default(),
+        // Else every browser that is opened to look around would ask for a code from the inbox first.
+        sign_in: SignIn { new_browser: NewBrowser::Enrolled },
         // Plain http to this machine: the relying party's back channel.
         egress: Egress { allow: vec![place(&places.relying_party)], ..Egress::default() },
     }

@@ -10,14 +10,11 @@ use crate::app::App;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
-use crate::ids::{LinkId, MessageId};
+use crate::ids::LinkId;
 use crate::notify::{texts, told};
 use crate::pages::{Page, Rendered, Visit};
 use crate::storage::links::{self, Link};
-use crate::storage::{Stored, audit, outbox};
-
-/// How long the notice may wait for its gateway.
-const NOTICE_LIFETIME: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+use crate::storage::{Stored, audit};
 
 #[derive(Template)]
 #[template(path = "account/links.html")]
@@ -88,11 +85,7 @@ pub(in crate::http) async fn unlink(
                     let site = &told.config.site;
                     let name = told.systems.get(&system).map_or(system.as_str(), |s| s.name(false));
                     let text = texts::unlinked(&site.sms_signature, name, &about.whose, &site.hotline);
-                    for to in about.channels {
-                        let message = to.message(texts::UNLINKED_SUBJECT, text.clone());
-                        let id = MessageId::mint(now, &random);
-                        outbox::push(tx, &keys, &id, &message, now, NOTICE_LIFETIME).await?;
-                    }
+                    about.tell(tx, (&keys, &random), (texts::UNLINKED_SUBJECT, &text), now).await?;
                 }
                 Stored::Ok(())
             })

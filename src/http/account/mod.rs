@@ -3,9 +3,12 @@
 
 pub(super) mod address;
 pub(super) mod children;
+pub(super) mod confirm;
 pub(super) mod consents;
+pub(super) mod factors;
 pub(super) mod links;
 pub(super) mod log;
+pub(super) mod password;
 pub(super) mod phone;
 pub(super) mod sessions;
 
@@ -138,8 +141,13 @@ pub(super) fn methods(locale: Locale, amr: &str) -> String {
     let words = amr.split(' ').filter_map(|method| match method {
         "pwd" => Some(locale.t("method-password")),
         "sms" => Some(locale.t("method-sms")),
-        // A code that didn't come by SMS came by mail.
-        "otp" if !amr.contains("sms") => Some(locale.t("method-email")),
+        "pop" => Some(locale.t("factor-passkey")),
+        "urn:guiyi:app" => Some(locale.t("factor-totp")),
+        "urn:guiyi:recovery_code" => Some(locale.t("method-recovery-code")),
+        // A code that came by no other way came by mail.
+        "otp" if !["sms", ":app", ":recovery_code"].iter().any(|way| amr.contains(way)) => {
+            Some(locale.t("method-email"))
+        }
         "urn:guiyi:legacy" => Some(locale.t("method-legacy")),
         _ => None,
     });

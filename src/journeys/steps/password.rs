@@ -10,10 +10,8 @@ use crate::domain::user_name::UserName;
 use crate::journeys::answers::{Answers, Password};
 use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
-use crate::pages::{Form, Page, Rendered};
-use crate::passwords::{self, PolicyFault};
+use crate::pages::{Form, Page, Rendered, new_password};
 use crate::protocol::params::Params;
-use crate::secret::Secret;
 
 #[derive(Template)]
 #[template(path = "journey/password.html")]
@@ -46,30 +44,12 @@ impl ChoosePassword {
             let password = Some(Password::CarriedOver);
             return Ok(Taken::next(Answers { password, ..cx.answers.clone() }));
         }
-        let password = Secret::new(params.text("new_password"));
-        if let Err(fault) = passwords::check(password.expose(), own(cx.answers, cx.today).iter().map(String::as_str)) {
-            let key = match fault {
-                PolicyFault::TooShort => "password-too-short",
-                PolicyFault::TooLong => "password-too-long",
-                PolicyFault::Common => "password-common",
-                PolicyFault::Personal => "password-personal",
-            };
-            form.fault("new_password", key);
-        } else if !password.matches(params.text("new_password_again")) {
-            form.fault("new_password_again", "password-differs");
-        }
-        if form.is_faulty() {
-            return Ok(Taken::Show(self.page(cx, form, 422)));
-        }
-        match cx.app.passwords.hash(&password).await {
+        match new_password(cx.app, params, &own(cx.answers, cx.today), &mut form).await {
             Ok(hash) => {
                 let password = Some(Password::New { hash });
                 Ok(Taken::next(Answers { password, ..cx.answers.clone() }))
             }
-            Err(_) => {
-                form.fault("new_password", "login-busy");
-                Ok(Taken::Show(self.page(cx, form, 503)))
-            }
+            Err(status) => Ok(Taken::Show(self.page(cx, form, status))),
         }
     }
 }

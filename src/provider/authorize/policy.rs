@@ -5,7 +5,7 @@ use super::about::About;
 use super::guardian;
 use crate::clock::Timestamp;
 use crate::domain::session::Session;
-use crate::protocol::acr::Acr;
+use crate::protocol::acr::{Acr, SignInLevel};
 use crate::protocol::error::{ErrorCode, OAuthError};
 use crate::protocol::request::AuthorizationRequest;
 use crate::protocol::scope::{Scope, Scopes};
@@ -15,6 +15,8 @@ use crate::protocol::scope::{Scope, Scopes};
 pub struct Given<'a> {
     /// Who is signed in, and whom the request is about.
     pub signed_in: Option<(&'a Session, &'a About)>,
+    /// How strongly whoever is signed in can be.
+    pub reachable: SignInLevel,
     /// What the client was allowed about them.
     pub consent: &'a Scopes,
     /// Whether consent was given on this request's own page.
@@ -40,6 +42,8 @@ pub enum Decision {
     Issue,
     /// Ask for the sign-in.
     Login,
+    /// Ask for a second factor: the session isn't strong enough.
+    StepUp,
     /// Ask who acts for the unit that has signed in.
     Actor,
     /// Ask which account, or whom to act for.
@@ -61,6 +65,7 @@ pub fn decide(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
     let refuse = |code, text| Decision::Refuse(OAuthError::new(code, text));
     match wanted {
         Decision::Login => refuse(ErrorCode::LoginRequired, "nobody is signed in, or not recently enough"),
+        Decision::StepUp => refuse(ErrorCode::LoginRequired, "a second factor has to be proven"),
         Decision::Actor => refuse(ErrorCode::LoginRequired, "who acts for the unit has to be proven"),
         Decision::Select => refuse(ErrorCode::AccountSelectionRequired, "an account has to be chosen"),
         Decision::Consent => refuse(ErrorCode::ConsentRequired, "the person has not consented yet"),
@@ -93,9 +98,19 @@ fn page(request: &AuthorizationRequest, given: &Given<'_>) -> Decision {
         return unmet(ErrorCode::LoginRequired, "somebody else has signed in");
     }
     let reached = Acr { identity: bearer.identity_level(), sign_in: session.level };
-    let will_do = |wanted: &String| Acr::parse(wanted).is_some_and(|wanted| reached.satisfies(wanted));
-    if !request.essential_acr.is_empty() && !request.essential_acr.iter().any(will_do) {
-        return unmet(ErrorCode::UnmetAuthenticationRequirements, "no essential acr value is reached");
+    let reachable = Acr { sign_in: reached.sign_in.max(given.reachable), ..reached };
+    let any = |wanted: &[String], acr: Acr| wanted.iter().filter_map(|w| Acr::parse(w)).any(|w| acr.satisfies(w));
+    let essential = &request.essential_acr;
+    if !essential.is_empty() && !any(essential, reached) {
+        return match any(essential, reachable) {
+            true => Decision::StepUp,
+            false => unmet(ErrorCode::UnmetAuthenticationRequirements, "no essential acr value is reached"),
+        };
+    }
+    // What is only welcome is asked for where the person has it, and a silent request goes on without.
+    let welcome = &request.acr_values;
+    if !request.prompt.none && !welcome.is_empty() && !any(welcome, reached) && any(welcome, reachable) {
+        return Decision::StepUp;
     }
     let asked = request.asked();
     let covered = given.consent.covers(&asked);

@@ -1,7 +1,7 @@
 //! What is known of an account's holder, changed later: a unit's register entry, a confirmed e-mail address, a person's own
 //! postal address. All of it is sealed in one field, which is written as a whole.
 
-use super::{HOLD, SET_HOLDER, cache_key, find};
+use super::{SET_HOLDER, cache_key, find, hold};
 use crate::clock::Timestamp;
 use crate::crypto::{Keyring, Purpose};
 use crate::domain::account::{Account, Holder, Organisation};
@@ -43,7 +43,7 @@ pub async fn set_address(
     now: Timestamp,
 ) -> Stored<bool> {
     // The row is held first: the rest of what is sealed in it is what others have left there.
-    execute!(tx, HOLD, id.as_str())?;
+    hold(tx, id).await?;
     let Some(mut account) = find(tx, keys, id).await? else { return Ok(false) };
     let Holder::Person(person) = &mut account.holder else { return Ok(false) };
     if person.address.as_deref() == address {

@@ -257,6 +257,35 @@ impl Chrome {
         self.client.add_cookie(cookie).await.unwrap();
     }
 
+    /// Gives the browser a device that keeps passkeys and always knows its user.
+    pub(super) async fn with_authenticator(&self) {
+        self.devtools("WebAuthn.enable", json!({})).await;
+        let options = json!({
+            "protocol": "ctap2", "transport": "internal", "hasResidentKey": true, "hasUserVerification": true,
+            "isUserVerified": true, "automaticPresenceSimulation": true,
+        });
+        self.devtools("WebAuthn.addVirtualAuthenticator", json!({ "options": options })).await;
+    }
+
+    /// Takes it away.
+    pub(super) async fn without_authenticator(&self) {
+        self.devtools("WebAuthn.disable", json!({})).await;
+    }
+
+    async fn devtools(&self, name: &'static str, parameters: Value) -> Value {
+        let command = DevTools { name, parameters };
+        self.client.issue_cmd(command).await.unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Waits until the browser is at a path: by itself, as it offers a passkey in the field of the name, or by a press.
+    pub(super) async fn arrive(&self, path: &str, press: &str) {
+        if let Ok(button) = self.client.find(Locator::Css(press)).await {
+            let _ = button.click().await;
+        }
+        until(&format!("{path} after {press}"), async || (self.path().await == path).then_some(())).await;
+        self.loaded().await;
+    }
+
     /// What a script of the test itself says.
     pub(super) async fn ask(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap_or_else(|error| panic!("{script}: {error}"))
@@ -310,8 +339,7 @@ impl Chrome {
         let tall = self.ask("return document.documentElement.scrollHeight").await.as_u64().unwrap();
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": tall.max(height.into()), "scale": 1 });
         let parameters = json!({ "format": "png", "captureBeyondViewport": true, "clip": clip });
-        let command = DevTools { name: "Page.captureScreenshot", parameters };
-        let answer = self.client.issue_cmd(command).await.expect("a screenshot");
+        let answer = self.devtools("Page.captureScreenshot", parameters).await;
         let picture = STANDARD.decode(answer["data"].as_str().expect("a picture")).unwrap();
         std::fs::create_dir_all(&*PICTURES).unwrap();
         std::fs::write(PICTURES.join(format!("{name}.png")), picture).unwrap();

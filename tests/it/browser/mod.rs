@@ -19,6 +19,7 @@ mod manual_review;
 mod mishaps;
 mod other_systems;
 mod registration;
+mod second_factors;
 mod small_screen;
 mod unit_wizard;
 mod units;

@@ -29,6 +29,7 @@ mod tokens;
 mod units;
 mod userinfo;
 
+pub use claims::payload;
 pub use tokens::redeem;
 pub use units::acting_code;
 

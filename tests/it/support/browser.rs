@@ -70,16 +70,7 @@ impl Browser {
         let start = self.body.find("<form method=\"post\"").unwrap_or_else(|| panic!("no form at {}", self.at));
         let form = &self.body[start..];
         let form = &form[..form.find("</form>").unwrap()];
-        let action = unescape(between(form, "action=\"", "\""));
-        let hidden = form
-            .split("<input type=\"hidden\" name=\"")
-            .skip(1)
-            .map(|part| {
-                let (name, rest) = part.split_once('"').unwrap();
-                (name.to_owned(), unescape(between(rest, "value=\"", "\"")))
-            })
-            .collect();
-        (action, hidden)
+        form_of(form)
     }
 
     /// The value that a text field shows.
@@ -215,6 +206,25 @@ impl Browser {
 fn between<'a>(text: &'a str, left: &str, right: &str) -> &'a str {
     let start = text.find(left).unwrap_or_else(|| panic!("no {left} in {text}")) + left.len();
     &text[start..start + text[start..].find(right).unwrap()]
+}
+
+/// Action and hidden fields of a form.
+pub fn form_of(form: &str) -> (String, Vec<(String, String)>) {
+    let action = unescape(between(form, "action=\"", "\""));
+    let hidden = form
+        .split("<input type=\"hidden\" name=\"")
+        .skip(1)
+        .map(|part| {
+            let (name, rest) = part.split_once('"').unwrap();
+            (name.to_owned(), unescape(between(rest, "value=\"", "\"")))
+        })
+        .collect();
+    (action, hidden)
+}
+
+/// The value of the first attribute of this name.
+pub fn attribute(html: &str, name: &str) -> String {
+    unescape(between(html, &format!("{name}=\""), "\""))
 }
 
 fn unescape(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! The harness: a world with a fixed clock and a seeded generator on a fresh database of either engine, real
 //! neighbours on loopback, a cookie-keeping browser on the real router, and a relying party.
 
+pub mod authenticator;
 mod browser;
 mod listener;
 mod relying_party;

@@ -74,6 +74,7 @@ pub async fn unit_at(app: &App, unit: Unit) -> AccountId {
         phone_proven_at: None,
         email_verified_at: None,
         password: Some(StoredPassword { hash, origin }),
+        second_factors: guiyi::domain::authenticator::SecondFactors::default(),
         identity_level: IdentityLevel::Confirmed,
         created_at: now,
         updated_at: now,

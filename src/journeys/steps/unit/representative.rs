@@ -23,7 +23,9 @@ use crate::notify::codes::{Sent, Verified};
 use crate::pages::door::{Tried, tried};
 use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
-use crate::sign_in::{self, KnownBrowser, Pending, needs_captcha};
+use crate::sign_in::second_factor::Goal::SignIn;
+use crate::sign_in::second_factor::{Opened, Pending, Way, sms, verify};
+use crate::sign_in::{KnownBrowser, needs_captcha};
 
 #[derive(Template)]
 #[template(path = "journey/representative.html")]
@@ -49,6 +51,8 @@ struct CodePage {
     nav: Nav,
     form: Form,
     ticket: String,
+    /// The code comes by SMS; else an authenticator app shows it.
+    by_phone: bool,
     phone: String,
 }
 
@@ -104,42 +108,46 @@ impl Representative {
         }
     }
 
-    /// Sends a code to the representative's phone, and asks for it.
+    /// Asks for the representative's second factor: a code that can be typed.
     async fn second_step(&self, cx: &Cx<'_>, account: &Arc<Account>, ticket: Option<&str>) -> Result<Taken, StepError> {
         let mut form = Form::default();
-        match sign_in::send(cx.app, account, &cx.visit.browser, &cx.visit.asker).await? {
-            Sent::Sent => {}
-            Sent::TooSoon if ticket.is_none() => {}
-            Sent::TooSoon => form.fault("code", "code-too-soon"),
-            Sent::Wait => form.fault("code", "code-wait"),
-            Sent::Limited => form.fault("code", "code-limited"),
+        if Way::typed(cx.app, account) == Some(Way::Sms) {
+            match sms::send(cx.app, account, &cx.visit.browser, &cx.visit.asker).await? {
+                Sent::Sent => {}
+                Sent::TooSoon if ticket.is_none() => {}
+                Sent::TooSoon => form.fault("code", "code-too-soon"),
+                Sent::Wait => form.fault("code", "code-wait"),
+                Sent::Limited => form.fault("code", "code-limited"),
+            }
         }
         let ticket = match ticket {
             Some(ticket) => ticket.to_owned(),
-            None => Pending::begin(cx.app, account, &cx.visit.browser)?,
+            None => Pending::begin(cx.app, account, &cx.visit.browser, SignIn, &[Method::Password])?,
         };
         Ok(Taken::Show(self.code_page(cx, account, ticket, form, 200)))
     }
 
     fn code_page(&self, cx: &Cx<'_>, account: &Account, ticket: String, form: Form, status: u16) -> Rendered {
         let phone = account.phone().map(|phone| phone.last_two().to_owned()).unwrap_or_default();
-        let page = cx.page("login-code-title");
-        Rendered::new(status, &CodePage { page, nav: nav(cx, self), form, ticket, phone })
+        let by_phone = Way::typed(cx.app, account) == Some(Way::Sms);
+        let page = cx.page("second-factor-title");
+        Rendered::new(status, &CodePage { page, nav: nav(cx, self), form, ticket, by_phone, phone })
     }
 
     async fn code(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
         let ticket = params.text("ticket");
-        let Some(account) = Pending::open(cx.app, ticket, &cx.visit.browser).await? else { return Ok(Taken::Moved) };
+        let opened = Pending::open(cx.app, ticket, &cx.visit.browser).await?;
+        let Some(Opened { account, proven, .. }) = opened.filter(|opened| opened.goal == SignIn) else {
+            return Ok(Taken::Moved);
+        };
         if params.text("action") == "resend" {
             return self.second_step(cx, &account, Some(ticket)).await;
         }
         let mut form = Form::default();
         let who = (cx.visit.browser.as_str(), &cx.visit.asker);
-        match sign_in::verify(cx.app, &account, who, &compact(params.text("code"))).await? {
-            Verified::Right => {
-                let methods = vec![Method::Password, Method::OneTimeCode, Method::Sms];
-                return self.proven(cx, &account, methods, params).await;
-            }
+        let way = Way::typed(cx.app, &account).unwrap_or(Way::Sms);
+        match verify(cx.app, way, &account, who, &compact(params.text("code"))).await? {
+            Verified::Right => return self.proven(cx, &account, [&proven, way.methods()].concat(), params).await,
             Verified::Wrong => form.fault("code", "code-wrong"),
             Verified::Spent => form.fault("code", "code-spent"),
             Verified::Limited => form.fault("code", "code-limited"),
