@@ -42,6 +42,9 @@ pub(super) struct AccessToken {
     /// For whom it is (RFC 8707); none: the portal itself.
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     pub(super) resources: Vec<String>,
+    /// How its person was signed in, for introspection (RFC 9470, section 6.2): `acr`, and `auth_time` in seconds.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub(super) signed_in: Option<(String, i64)>,
     #[serde(rename = "e")]
     pub(super) expires_at: Timestamp,
 }

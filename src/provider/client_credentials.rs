@@ -35,6 +35,7 @@ pub(super) async fn client_credentials(
         scopes: Scopes::default(),
         claims: Wanted::default(),
         resources: if named.is_empty() { client.resources.clone() } else { named },
+        signed_in: None,
         expires_at: now.plus(ACCESS_TOKEN_LIFETIME),
     };
     Ok(TokenResponse {

@@ -33,6 +33,10 @@ pub async fn introspect(app: &App, authorization: Option<&str>, params: &Params)
         let mut told = told(app, client, live.bearer.as_ref(), &live.access.scopes, &live.access.resources);
         told.insert("token_type".to_owned(), json!("Bearer"));
         told.insert("exp".to_owned(), json!(live.access.expires_at.seconds()));
+        if let Some((acr, auth_time)) = &live.access.signed_in {
+            told.insert("acr".to_owned(), json!(acr));
+            told.insert("auth_time".to_owned(), json!(auth_time));
+        }
         told.insert("iat".to_owned(), json!(live.access.expires_at.minus(ACCESS_TOKEN_LIFETIME).seconds()));
         return Ok(Value::Object(told));
     }

@@ -292,6 +292,7 @@ pub(super) async fn issue(
         scopes: of.scopes.clone(),
         claims: of.granted.claims.userinfo.clone(),
         resources: of.resources.to_vec(),
+        signed_in: Some((of.granted.acr.clone(), of.granted.auth_time)),
         expires_at: now.plus(ACCESS_TOKEN_LIFETIME),
     };
     let access_token = access.issue(app, of.client, Some((of.bearer, of.granted))).await?;

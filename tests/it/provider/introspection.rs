@@ -33,7 +33,8 @@ both! {
         let now = world.clock.now().seconds();
         assert_eq!(introspect(&world, access).await, json!({
             "active": true, "scope": "openid profile offline_access", "client_id": BOOKING, "aud": "http://localhost:8080", "token_type": "Bearer",
-            "iss": "http://localhost:8080", "sub": payload(&tokens)["sub"], "iat": now, "exp": now + 600,
+            "iss": "http://localhost:8080", "sub": payload(&tokens)["sub"], "acr": payload(&tokens)["acr"],
+            "auth_time": payload(&tokens)["auth_time"], "iat": now, "exp": now + 600,
         }));
         let of_refresh = introspect(&world, text(&tokens, "refresh_token")).await;
         assert_eq!((&of_refresh["active"], &of_refresh["sub"]), (&json!(true), &payload(&tokens)["sub"]));
