@@ -117,7 +117,7 @@ impl Db {
         // Each has a page cache and its statements, some 2 MiB; more of them than cores only take memory.
         let connections = connections.min(SQLITE_READERS);
         // The writer keeps the pages that it writes again and again, and copies them back into the file less often.
-        let writing = options.clone().pragma("cache_size", "-8192").pragma("wal_autocheckpoint", "4000");
+        let writing = options.clone().pragma("cache_size", "-6144").pragma("wal_autocheckpoint", "4000");
         let mut writer = writing.connect().await?;
         MIGRATOR.run(&mut writer).await.map_err(|e| StorageError::Backend(e.into()))?;
         let readers = SqlitePoolOptions::new()
