@@ -120,9 +120,13 @@ impl Loader {
         .context(sql)
     }
 
-    /// Lets the engine look at what it has, as it does by itself after a while.
+    /// Lets the engine look at what it has and write it to where it belongs, as it does by itself after a while: else that would
+    /// fall into the measurement.
     pub(crate) async fn close(mut self) -> anyhow::Result<()> {
         self.execute("ANALYZE").await?;
+        if matches!(self, Self::Postgres(_)) {
+            self.execute("CHECKPOINT").await?;
+        }
         match self {
             Self::Sqlite(connection) => connection.close().await?,
             Self::Postgres(connection) => connection.close().await?,

@@ -31,6 +31,8 @@ both! {
     }
 
     async fn wrong_codes_are_limited_for_a_thief_and_the_owner_still_gets_in(world) {
+        let mut world = world;
+        world.restart_with(|config| config.trusted_proxies = vec!["127.0.0.1".parse().unwrap()]).await;
         let (_, secret, _) = with_app(&world).await;
         let mut thief = world.browser();
         thief.address = ELSEWHERE.into();

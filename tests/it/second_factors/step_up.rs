@@ -70,9 +70,9 @@ both! {
     }
 
     async fn a_step_up_s_ticket_is_no_sign_in(world) {
-        let (mut browser, secret, _) = with_app(&world).await;
+        let (_, secret, _) = with_app(&world).await;
+        let mut browser = world.browser();
         let (_, challenge) = pkce();
-        world.advance(60 * 60);
         login(&mut browser, "liming").await;
         browser.submit(&[("code", &shown(&world, &secret))]).await;
         let fresh = world.scalar("SELECT MAX(authenticated_at) FROM sessions").await;
