@@ -18,7 +18,7 @@ def write_table(file, pinned):
 
 def table(pinned):
     """A summary of each run, then each module that neither passed nor waits for somebody to look, with the reason."""
-    lines = [f"Suite {pinned['suite']}.", "", "| run | modules | PASSED | REVIEW | WARNING | SKIPPED | other |", "|---|--:|--:|--:|--:|--:|--:|"]
+    lines = [f"Suite {pinned['suite']}, run on {pinned['date']}.", "", "| run | modules | PASSED | REVIEW | WARNING | SKIPPED | other |", "|---|--:|--:|--:|--:|--:|--:|"]
     for name, modules in pinned["runs"].items():
         count = lambda kind: sum(result_of(entry) == kind for entry in modules.values())
         counts = [count(kind) for kind in ("PASSED", "REVIEW", "WARNING", "SKIPPED")]

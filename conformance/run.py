@@ -65,7 +65,10 @@ def run_module(suite, plan, module, visits, args):
             suite.stop(test)
             return "TIMEOUT", suite.log(test)
         if status == "CONFIGURED" and not started:
-            # Only modules that wait for a person stay here: the one that wants the keys rotated.
+            # The module that wants the keys rotated stays here until it is started; all others pass through.
+            suite.wait(test, (*FINISHED, "RUNNING", "WAITING"), 1)
+            if suite.info(test).get("status") != "CONFIGURED":
+                continue
             if args.rotate:
                 subprocess.run(args.rotate, shell=True, check=True)
             suite.start(test)
@@ -175,7 +178,7 @@ def main():
 
 def pin(pinned, name, results, version):
     """These results are expected from now on; the reasons of those that stay the same are kept."""
-    pinned["suite"] = version
+    pinned["suite"], pinned["date"] = version, time.strftime("%Y-%m-%d")
     before = pinned["runs"].setdefault(name, {})
     for id, result in results.items():
         if result_of(before.get(id)) != result:

@@ -29,8 +29,9 @@ class Suite:
             return refused.code, refused.read().decode(errors="replace")
 
     def version(self):
+        """The version, and the revision that it was built from: a version has many before it is released."""
         _, server = self.call("GET", "server")
-        return server["version"]
+        return f"{server['version']} ({server['revision']})"
 
     def new_plan(self, name, variant, config):
         status, plan = self.call("POST", "plan", {"planName": name, "variant": json.dumps(variant)}, config)
