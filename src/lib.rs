@@ -13,6 +13,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod crypto;
+pub mod doctor;
 pub mod domain;
 pub mod egress;
 pub mod http;

@@ -1,6 +1,7 @@
-//! The command line: `guiyi demo | serve | review | keys | journey | audit`.
+//! The command line: `guiyi demo | serve | doctor | review | keys | journey | audit`.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -41,6 +42,14 @@ enum Command {
         #[arg(long, default_value = "guiyi.toml")]
         config: PathBuf,
     },
+    /// Examine a configuration and all that it names: every fault at once, each with its mending. Changes nothing.
+    Doctor {
+        /// The configuration file.
+        #[arg(long, default_value = "guiyi.toml")]
+        config: PathBuf,
+        #[command(flatten)]
+        args: guiyi::commands::doctor::DoctorArgs,
+    },
     /// Decide cases of manual review.
     Review {
         /// The configuration file.
@@ -75,21 +84,25 @@ enum Command {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,guiyi=info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(cli.command))
 }
 
-async fn run(command: Command) -> anyhow::Result<()> {
-    match command {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let done = match command {
         #[cfg(feature = "demo")]
         Command::Demo { port, dir, json, test_mode } => {
             let options = guiyi::demo::world::Options { port, dir, json, test_mode };
             guiyi::demo::world::run(options, guiyi::serve::signal()).await
         }
         Command::Serve { config } => serve(&config).await,
+        Command::Doctor { config, args } => {
+            let is_well = guiyi::commands::doctor::run(&config, args, &mut std::io::stdout()).await?;
+            return Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         #[cfg(feature = "demo")]
         Command::Review { demo_dir: Some(folder), args, .. } => {
             let app = guiyi::demo::world::open(&folder).await?;
@@ -110,7 +123,8 @@ async fn run(command: Command) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Audit { config } => audit(&config).await,
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn keys(directory: &std::path::Path, args: guiyi::commands::keys::KeysArgs) -> anyhow::Result<()> {

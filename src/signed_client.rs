@@ -58,8 +58,38 @@ impl SignedClient {
         body: &B,
         timeout: Duration,
     ) -> Result<A, CallError> {
-        let url = self.service.url.join(path).map_err(|_| CallError::Format)?;
         let body = serde_json::to_vec(body).map_err(|_| CallError::Format)?;
+        let (answer, nonce) = self.send(path, body, timeout).await?;
+        if !answer.status().is_success() {
+            return Err(CallError::Status(answer.status().as_u16()));
+        }
+        let signature = answer.headers().get(SIGNATURE).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let body = crate::http_client::bounded(answer, MAX_ANSWER).await.ok_or(CallError::NoAnswer)?;
+        let signature = signature.ok_or(CallError::Unsigned)?;
+        if !verify_answer(&self.service.secret, &nonce, &body, &signature) {
+            return Err(CallError::Unsigned);
+        }
+        serde_json::from_slice(&body).map_err(|_| CallError::Format)
+    }
+
+    /// Posts an empty JSON object, signed, to a path: it asks for nothing, and nothing comes of it. The status of the answer is
+    /// 401 or 403 if the signature isn't taken, and 400 or 422 if it is (docs/legacy-systems.md).
+    ///
+    /// # Errors
+    /// [`CallError::NoAnswer`]
+    pub async fn knock(&self, path: &str, timeout: Duration) -> Result<u16, CallError> {
+        let (answer, _) = self.send(path, b"{}".to_vec(), timeout).await?;
+        Ok(answer.status().as_u16())
+    }
+
+    /// The answer, and the nonce that it is signed with.
+    async fn send(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        timeout: Duration,
+    ) -> Result<(reqwest::Response, String), CallError> {
+        let url = self.service.url.join(path).map_err(|_| CallError::Format)?;
         let timestamp = self.clock.now().0.to_string();
         let nonce = self.random.token::<16>();
         let signed = Signed { method: "POST", path: url.path(), timestamp: &timestamp, nonce: &nonce, body: &body };
@@ -75,15 +105,6 @@ impl SignedClient {
             .header(SIGNATURE, signature)
             .body(body);
         let answer = request.send().await.map_err(|_| CallError::NoAnswer)?;
-        if !answer.status().is_success() {
-            return Err(CallError::Status(answer.status().as_u16()));
-        }
-        let signature = answer.headers().get(SIGNATURE).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        let body = crate::http_client::bounded(answer, MAX_ANSWER).await.ok_or(CallError::NoAnswer)?;
-        let signature = signature.ok_or(CallError::Unsigned)?;
-        if !verify_answer(&self.service.secret, &nonce, &body, &signature) {
-            return Err(CallError::Unsigned);
-        }
-        serde_json::from_slice(&body).map_err(|_| CallError::Format)
+        Ok((answer, nonce))
     }
 }

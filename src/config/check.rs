@@ -7,7 +7,7 @@ use std::fmt;
 
 use url::Url;
 
-use super::{CarryOver, Config, Connector, OpenidConnect, Service, System, UserTable};
+use super::{CarryOver, Connector, Draft, Egress, OpenidConnect, Service, System, UserTable};
 use crate::protocol::account_kind::AccountKind;
 
 /// A fault: which setting, and what is wrong with it.
@@ -15,8 +15,21 @@ use crate::protocol::account_kind::AccountKind;
 pub struct Fault {
     /// The setting's path, e.g. `clients.booking.secret`.
     pub setting: String,
-    /// What is wrong, and how to mend it.
+    /// What is wrong, and how to mend it; never the value.
     pub message: String,
+    /// Of what kind it is.
+    pub about: About,
+}
+
+/// The kinds of faults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A setting that there isn't, that is missing, or that is of the wrong type.
+    Setting,
+    /// A value that isn't fit for production.
+    Value,
+    /// A secret that is too short, or published.
+    Secret,
 }
 
 impl fmt::Display for Fault {
@@ -28,6 +41,12 @@ impl fmt::Display for Fault {
 /// Secrets that stand in this project's own demonstration and examples: never good in production.
 const KNOWN_SECRETS: [&str; 2] = ["demo-", "change-me"];
 
+/// The least memory of Argon2id, in KiB, and with it the least number of passes: what OWASP's cheat sheet on storing passwords
+/// calls the minimum.
+pub const LEAST_MEMORY_KIB: u32 = 19 * 1024;
+/// See [`LEAST_MEMORY_KIB`].
+pub const LEAST_PASSES: u32 = 2;
+
 /// A file in the keys folder of a demonstration, whose reviewers have published passwords.
 pub const DEMONSTRATION: &str = "demonstration";
 
@@ -35,14 +54,21 @@ struct Faults(Vec<Fault>);
 
 impl Faults {
     fn add(&mut self, setting: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Fault { setting: setting.into(), message: message.into() });
+        self.0.push(Fault { setting: setting.into(), message: message.into(), about: About::Value });
+    }
+
+    fn weak(&mut self, setting: String, message: String) {
+        self.0.push(Fault { setting, message, about: About::Secret });
     }
 
     fn secret(&mut self, setting: String, secret: &str, least: usize) {
         if secret.len() < least {
-            self.add(setting, format!("a secret has {least} characters or more; make one with `openssl rand -hex 24`"));
+            self.weak(
+                setting,
+                format!("a secret has {least} characters or more; make one with `openssl rand -hex 24`"),
+            );
         } else if KNOWN_SECRETS.iter().any(|known| secret.starts_with(known)) {
-            self.add(setting, "this secret is a published one; make your own");
+            self.weak(setting, "this secret is a published one; make your own".to_owned());
         }
     }
 
@@ -54,47 +80,62 @@ impl Faults {
     }
 }
 
-/// The faults of a configuration for production.
-pub fn check(config: &Config) -> Vec<Fault> {
+/// What makes the parts of a configuration that could be read unfit for production.
+pub(super) fn check(draft: &Draft) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
-    let issuer = &config.issuer;
-    if issuer.scheme() != "https" {
-        faults.add("issuer", "must be https: tokens and cookies travel under it");
-    }
-    if issuer.query().is_some() || issuer.fragment().is_some() || issuer.path() != "/" {
-        faults.add("issuer", "must be scheme and host alone: no path, no query, no fragment");
-    }
-    if config.passwords.memory_kib < 19 * 1024 || config.passwords.passes < 2 {
+    issuer(&mut faults, draft.issuer.as_ref());
+    if draft.passwords.is_some_and(|costs| costs.memory_kib < LEAST_MEMORY_KIB || costs.passes < LEAST_PASSES) {
         faults.add("passwords", "Argon2id needs memory_kib of 19456 or more, and 2 passes or more");
     }
-    if config.keys.directory.join(DEMONSTRATION).exists() {
+    if draft.keys.as_ref().is_some_and(|keys| keys.directory.join(DEMONSTRATION).exists()) {
         faults.add(
             "keys.directory",
             "these are a demonstration's keys, with a demonstration's accounts: begin with an empty folder",
         );
     }
-    if config.database.connections == 0 {
+    if draft.database.as_ref().is_some_and(|database| database.connections == 0) {
         faults.add("database.connections", "must be 1 or more");
     }
-    service(&mut faults, "gateway", &config.gateway);
-    service(&mut faults, "source", &config.source);
-    service(&mut faults, "registry", &config.registry);
+    for (name, part) in [("gateway", &draft.gateway), ("source", &draft.source), ("registry", &draft.registry)] {
+        if let Some(part) = part {
+            service(&mut faults, name, part);
+        }
+    }
     let mut ids = BTreeSet::new();
-    for entry in &config.systems {
+    for entry in &draft.systems {
         system(&mut faults, entry);
         if !ids.insert(entry.id.as_str()) {
             faults.add(format!("systems.{}", entry.id), "appears twice");
         }
     }
     let mut ids = BTreeSet::new();
-    for entry in &config.clients {
-        clients::client(&mut faults, entry, &config.systems);
+    for entry in &draft.clients {
+        clients::client(&mut faults, entry, &draft.systems);
         if !ids.insert(entry.id.as_str()) {
             faults.add(format!("clients.{}", entry.id), "appears twice");
         }
     }
-    clients::registration(&mut faults, &config.registration);
-    for place in &config.egress.allow {
+    if let Some(registration) = &draft.registration {
+        clients::registration(&mut faults, registration);
+    }
+    if let Some(settings) = &draft.egress {
+        egress(&mut faults, settings);
+    }
+    faults.0
+}
+
+fn issuer(faults: &mut Faults, issuer: Option<&Url>) {
+    let Some(issuer) = issuer else { return };
+    if issuer.scheme() != "https" {
+        faults.add("issuer", "must be https: tokens and cookies travel under it");
+    }
+    if issuer.query().is_some() || issuer.fragment().is_some() || issuer.path() != "/" {
+        faults.add("issuer", "must be scheme and host alone: no path, no query, no fragment");
+    }
+}
+
+fn egress(faults: &mut Faults, egress: &Egress) {
+    for place in &egress.allow {
         let parsed = Url::parse(&format!("https://{place}")).ok();
         let is_place =
             parsed.is_some_and(|url| url.path() == "/" && url.username().is_empty() && url.query().is_none());
@@ -103,7 +144,6 @@ pub fn check(config: &Config) -> Vec<Fault> {
             faults.add("egress.allow", format!("{place:?} is no host with a port, like \"keys.example.gov.cn:443\""));
         }
     }
-    faults.0
 }
 
 fn service(faults: &mut Faults, name: &str, service: &Service) {

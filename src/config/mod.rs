@@ -2,6 +2,7 @@
 
 mod check;
 mod connectors;
+mod draft;
 mod load;
 
 use std::collections::BTreeMap;
@@ -19,9 +20,10 @@ use crate::protocol::account_kind::AccountKind;
 use crate::protocol::client_metadata::ClientMetadata;
 use crate::secret::Secret;
 
-pub use check::{DEMONSTRATION, Fault, check};
+pub use check::{About, DEMONSTRATION, Fault, LEAST_MEMORY_KIB, LEAST_PASSES};
 pub use connectors::{Connector, Formula, OpenidConnect, ProfileNames, Status, UserTable};
-pub use load::{LoadError, load};
+pub use draft::Draft;
+pub use load::{LoadError, load, read};
 
 /// Everything that an operator sets.
 #[derive(Clone, Debug, Deserialize)]
@@ -282,7 +284,7 @@ pub struct ClientEntry {
     /// The rest, by the names of client registration.
     #[serde(flatten)]
     pub metadata: ClientMetadata,
-    /// Settings that there aren't: reported by [`check`].
+    /// Settings that there aren't: reported with its other faults.
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
 }
@@ -337,7 +339,7 @@ fn yes() -> bool {
 }
 
 /// Argon2id (RFC 9106).
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Passwords {
     /// Memory in KiB; 19456 (19 MiB) at the least.
@@ -348,7 +350,7 @@ pub struct Passwords {
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { memory_kib: 19 * 1024, passes: 2 }
+        Self { memory_kib: LEAST_MEMORY_KIB, passes: LEAST_PASSES }
     }
 }
 

@@ -38,6 +38,13 @@ pub struct Egress {
     allow: Vec<String>,
 }
 
+/// The two ways out.
+#[derive(Clone, Copy)]
+enum Way {
+    Guarded,
+    Named,
+}
+
 /// Why a URL was not called, or its answer not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
@@ -136,23 +143,46 @@ impl Egress {
         Ok(answer.status().as_u16())
     }
 
+    /// Whether a URL may be called: where its host's name leads to. Nothing is called.
+    ///
+    /// # Errors
+    /// [`Refused`]
+    pub async fn look_up(&self, url: &Url) -> Result<(), Refused> {
+        let way = self.way(url)?;
+        let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else { return Err(Refused::Url) };
+        let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
+        let mut found = found.map_err(|_| Refused::Unreachable)?;
+        match way {
+            Way::Named => Ok(()),
+            Way::Guarded => found.try_for_each(|found| public(found.ip())),
+        }
+    }
+
     /// The client that may call a URL.
     fn client(&self, url: &Url) -> Result<&Client, Refused> {
+        Ok(match self.way(url)? {
+            Way::Named => &self.named,
+            Way::Guarded => &self.guarded,
+        })
+    }
+
+    /// The way to a URL.
+    fn way(&self, url: &Url) -> Result<Way, Refused> {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else { return Err(Refused::Url) };
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refused::Url);
         }
         let is_named = self.allow.contains(&format!("{host}:{port}"));
         match (url.scheme(), host) {
-            ("https", _) if is_named => Ok(&self.named),
+            ("https", _) if is_named => Ok(Way::Named),
             // Plain http stays on this machine, and has to be named.
-            ("http", host) if is_named && is_here(&host) => Ok(&self.named),
+            ("http", host) if is_named && is_here(&host) => Ok(Way::Named),
             // A literal address is never resolved, so it is looked at here.
-            ("https", Host::Ipv4(address)) => public(address.into()).map(|()| &self.guarded),
-            ("https", Host::Ipv6(address)) => public(address.into()).map(|()| &self.guarded),
+            ("https", Host::Ipv4(address)) => public(address.into()).map(|()| Way::Guarded),
+            ("https", Host::Ipv6(address)) => public(address.into()).map(|()| Way::Guarded),
             // Names of this machine (RFC 6761, section 6.3), whatever the resolver says of them.
             ("https", Host::Domain(name)) if is_local(name) => Err(Refused::Address),
-            ("https", Host::Domain(_)) => Ok(&self.guarded),
+            ("https", Host::Domain(_)) => Ok(Way::Guarded),
             _ => Err(Refused::Url),
         }
     }

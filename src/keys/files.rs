@@ -1,8 +1,8 @@
 //! The keys folder: what is missing is made at the first start, readable only by its owner, and never overwritten.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::clock::Random;
@@ -30,13 +30,28 @@ pub enum KeyError {
     Generation,
 }
 
+/// The root key's file.
+pub const ROOT: &str = "root.key";
+
 /// The root key of the folder, made if it isn't there.
 ///
 /// # Errors
 /// [`KeyError`]
 pub fn load_root(directory: &Path, random: &Random) -> Result<RootKey, KeyError> {
-    let text = read_or_make(directory, "root.key", || Ok(RootKey::generate(random).encode()))?;
-    RootKey::decode(&text).ok_or_else(|| KeyError::Format(directory.join("root.key")))
+    let text = read_or_make(directory, ROOT, || Ok(RootKey::generate(random).encode()))?;
+    RootKey::decode(&text).ok_or_else(|| KeyError::Format(directory.join(ROOT)))
+}
+
+/// The root key of the folder, if there is one; nothing is made.
+///
+/// # Errors
+/// [`KeyError`]
+pub fn look_for_root(directory: &Path) -> Result<Option<RootKey>, KeyError> {
+    if !directory.join(ROOT).exists() {
+        return Ok(None);
+    }
+    let text = read(directory.join(ROOT))?;
+    RootKey::decode(&text).map(Some).ok_or_else(|| KeyError::Format(directory.join(ROOT)))
 }
 
 /// The text of a key file; `make` is called, and its text stored, if there is none.
@@ -51,7 +66,7 @@ pub(super) fn read_or_make(
     let path = directory.join(name);
     let io = |source| KeyError::Io { path: path.clone(), source };
     if !path.exists() {
-        fs::create_dir_all(directory).map_err(io)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let temporary = directory.join(format!(".{name}.{}", std::process::id()));
         let mut file =
             OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).map_err(io)?;
@@ -66,9 +81,17 @@ pub(super) fn read_or_make(
         // The name itself must survive a power failure as well.
         fs::File::open(directory).and_then(|d| d.sync_all()).map_err(io)?;
     }
-    let mode = fs::metadata(&path).map_err(io)?.permissions().mode();
+    read(path)
+}
+
+/// The text of a key file that nobody else can read.
+pub(super) fn read(path: PathBuf) -> Result<String, KeyError> {
+    let mode = match fs::metadata(&path) {
+        Ok(metadata) => metadata.permissions().mode(),
+        Err(source) => return Err(KeyError::Io { path, source }),
+    };
     if mode & 0o077 != 0 {
         return Err(KeyError::Permissions(path));
     }
-    fs::read_to_string(&path).map_err(io)
+    fs::read_to_string(&path).map_err(|source| KeyError::Io { path, source })
 }

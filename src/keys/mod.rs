@@ -6,6 +6,6 @@ mod key;
 mod schedule;
 mod set;
 
-pub use files::{KeyError, load_root};
-pub use schedule::{Listed, PUBLICATION, RETENTION, State, list, rotate};
+pub use files::{KeyError, ROOT, load_root, look_for_root};
+pub use schedule::{Listed, PUBLICATION, RETENTION, State, list, list_each, rotate};
 pub use set::{ID_TOKEN, SigningKeys, at_hash};

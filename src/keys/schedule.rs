@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::files::{KeyError, read_or_make};
+use super::files::{KeyError, read, read_or_make};
 use super::key::Key;
 use crate::clock::Timestamp;
 use crate::protocol::signing::SigningAlgorithm;
@@ -53,6 +53,12 @@ impl Slot {
         let name = self.name();
         let text = read_or_make(directory, &name, || Key::make(self.algorithm))?;
         Key::read(self.algorithm, &text).ok_or_else(|| KeyError::Format(directory.join(name)))
+    }
+
+    /// Reads the key; nothing is made.
+    fn look(&self, directory: &Path) -> Result<Key, KeyError> {
+        let path = directory.join(self.name());
+        Key::read(self.algorithm, &read(path.clone())?).ok_or(KeyError::Format(path))
     }
 }
 
@@ -129,6 +135,8 @@ pub struct Listed {
     pub algorithm: SigningAlgorithm,
     /// Its id in the published document.
     pub kid: String,
+    /// The second from which it signs; 0: from the beginning.
+    pub active_from: i64,
     /// Where it is in its life.
     pub state: State,
 }
@@ -138,9 +146,16 @@ pub struct Listed {
 /// # Errors
 /// [`KeyError`]
 pub fn list(directory: &Path, now: Timestamp) -> Result<Vec<Listed>, KeyError> {
+    list_each(directory, now)?.into_iter().collect()
+}
+
+/// Every key of the folder, or why it can't be used.
+///
+/// # Errors
+/// [`KeyError`] if the folder itself can't be read.
+pub fn list_each(directory: &Path, now: Timestamp) -> Result<Vec<Result<Listed, KeyError>>, KeyError> {
     let slots = all(directory)?;
-    let mut listed = Vec::with_capacity(slots.len());
-    for slot in &slots {
+    let listed = |slot: &Slot| {
         let superseded =
             slots.iter().any(|s| s.algorithm == slot.algorithm && s.active_from > slot.active_from && s.is_active(now));
         let state = match (slot.is_active(now), superseded, until(&slots, slot)) {
@@ -149,10 +164,10 @@ pub fn list(directory: &Path, now: Timestamp) -> Result<Vec<Listed>, KeyError> {
             (true, true, Some(until)) => State::Leaving(until),
             (true, ..) => State::Signing,
         };
-        let kid = slot.load(directory)?.kid;
-        listed.push(Listed { file: slot.name(), algorithm: slot.algorithm, kid, state });
-    }
-    Ok(listed)
+        let kid = slot.look(directory)?.kid;
+        Ok(Listed { file: slot.name(), algorithm: slot.algorithm, kid, active_from: slot.active_from, state })
+    };
+    Ok(slots.iter().map(listed).collect())
 }
 
 /// Makes a successor for each of these algorithms, which signs after `publication`; then removes keys that are published

@@ -54,4 +54,12 @@ impl Gateway {
         };
         if answer.accepted { Ok(()) } else { Err(CallError::Format) }
     }
+
+    /// Asks for nothing, and sends nothing: the status that the gateway answers with (see [`SignedClient::knock`]).
+    ///
+    /// # Errors
+    /// [`CallError::NoAnswer`]
+    pub async fn knock(&self) -> Result<u16, CallError> {
+        self.0.knock("sms", TIMEOUT).await
+    }
 }

@@ -1,6 +1,7 @@
 //! Passwords: today's hash, today's policy, and a bounded queue, so that a flood of sign-ins neither exhausts memory
 //! nor stops other traffic.
 
+mod measure;
 mod policy;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tokio::sync::Semaphore;
 use crate::clock::Random;
 use crate::secret::Secret;
 
+pub use measure::{advise, measure};
 pub use policy::{PolicyFault, check};
 
 /// How many may wait for a hash before more are turned away.
@@ -49,20 +51,19 @@ impl std::fmt::Debug for Passwords {
 }
 
 impl Passwords {
-    /// A hasher with these costs. One core is left free for the rest.
+    /// A hasher with these costs.
     ///
     /// # Errors
     /// If the costs are out of range.
     pub fn new(costs: crate::config::Passwords, random: Random) -> Result<Self, HashError> {
         let params = Params::new(costs.memory_kib, costs.passes, 1, None).map_err(|_| HashError::Failed)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let decoy = decoy(&params, &random);
         Ok(Self {
             argon2,
             params,
             random,
-            workers: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            workers: Arc::new(Semaphore::new(workers())),
             waiting: Arc::new(Semaphore::new(QUEUE)),
             decoy: decoy.into(),
         })
@@ -116,6 +117,11 @@ impl Passwords {
             .and_then(|parsed| Params::try_from(&parsed).ok())
             .is_none_or(|p| p.m_cost() < self.params.m_cost() || p.t_cost() < self.params.t_cost())
     }
+}
+
+/// How many hashes are computed at the same moment: one core is left free for the rest.
+pub fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).saturating_sub(1).max(1)
 }
 
 /// Random bytes in the form of a hash with today's costs. Nothing is computed, so that a start takes no memory for it.

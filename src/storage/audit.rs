@@ -16,6 +16,8 @@ statements! {
     SEAL = "UPDATE audit SET sequence = $2, seal = $3 WHERE id = $1 AND seal IS NULL";
     SEALED = "SELECT id, at, event, actor, subject, detail, sequence, seal FROM audit \
               WHERE sequence > $1 ORDER BY sequence LIMIT 500";
+    NEWEST_SEALED = "SELECT id, at, event, actor, subject, detail, sequence, seal FROM audit \
+                     WHERE sequence IS NOT NULL ORDER BY sequence DESC LIMIT 2";
     OF_SUBJECT = "SELECT id, at, event, actor, subject, detail FROM audit WHERE subject = $1 ORDER BY id DESC LIMIT $2";
 }
 
@@ -107,6 +109,18 @@ pub async fn verify(conn: &mut Conn, keys: &Keyring) -> Stored<Verdict> {
             }
         }
     }
+}
+
+/// Whether the newest sealed entry is what was sealed, by these keys; `None` if none is sealed.
+///
+/// # Errors
+/// The store's own.
+pub async fn verify_newest(conn: &mut Conn, keys: &Keyring) -> Stored<Option<bool>> {
+    let mut rows = fetch_all!(conn, Sealed, NEWEST_SEALED)?.into_iter();
+    let Some(newest) = rows.next() else { return Ok(None) };
+    let previous = rows.next().map(|row| row.seal).unwrap_or_default();
+    let expected = link(keys, &previous, newest.sequence, &newest.entry);
+    Ok(Some(crate::secret::same(newest.seal.as_bytes(), expected.as_bytes())))
 }
 
 #[derive(sqlx::FromRow)]

@@ -13,7 +13,7 @@ use super::error::{StorageError, Stored};
 use super::writer::Writer;
 
 /// All statements of the schema, the same for both engines.
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+pub(super) static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// The most readers of a SQLite file.
 const SQLITE_READERS: u32 = 4;
@@ -30,10 +30,12 @@ pub enum Db {
 /// A connection that reads.
 #[derive(Debug)]
 pub enum Conn {
-    /// The writer's own connection.
-    SqliteWriter(SqliteConnection),
+    /// A connection of its own, of no pool: the writer's, or one that only looks.
+    SqliteOwn(SqliteConnection),
     /// A reader.
     Sqlite(PoolConnection<Sqlite>),
+    /// A connection of its own, of no pool: one that only looks.
+    PostgresOwn(PgConnection),
     /// A connection outside of a transaction.
     Postgres(PoolConnection<Postgres>),
     /// A connection in a transaction.
@@ -50,8 +52,9 @@ pub(super) enum Engine<'c> {
 impl Conn {
     pub(super) fn engine(&mut self) -> Engine<'_> {
         match self {
-            Self::SqliteWriter(c) => Engine::Sqlite(c),
+            Self::SqliteOwn(c) => Engine::Sqlite(c),
             Self::Sqlite(c) => Engine::Sqlite(c),
+            Self::PostgresOwn(c) => Engine::Postgres(c),
             Self::Postgres(c) => Engine::Postgres(c),
             Self::PostgresTx(c) => Engine::Postgres(c),
         }

@@ -10,6 +10,7 @@ pub mod consents;
 mod db;
 mod error;
 pub mod evidence;
+pub mod examination;
 pub mod grants;
 pub mod guardianships;
 pub mod interactions;
@@ -49,6 +50,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         codes::STATEMENTS,
         consents::STATEMENTS,
         evidence::STATEMENTS,
+        examination::STATEMENTS,
         grants::STATEMENTS,
         guardianships::STATEMENTS,
         interactions::STATEMENTS,

@@ -82,7 +82,7 @@ where
 impl Writer {
     pub(super) fn start(connection: SqliteConnection) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(run(Tx(Conn::SqliteWriter(connection)), receiver));
+        tokio::spawn(run(Tx(Conn::SqliteOwn(connection)), receiver));
         Self(sender)
     }
 

@@ -1,6 +1,7 @@
 //! Legacy systems as upstream identity sources: one file a connector kind, the catalogue, what a sign-in proves.
 
 pub mod catalogue;
+mod doubt;
 mod formula;
 mod openid_connect;
 mod proof;
@@ -8,6 +9,7 @@ mod registry;
 mod ticket;
 mod user_table;
 
+pub use doubt::Doubt;
 pub use openid_connect::{Answer, Asked, Standing};
 pub use proof::{UpstreamProfile, UpstreamProof, UpstreamUnit};
 pub use registry::{ConnectedSystem, Systems};

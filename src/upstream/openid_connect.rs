@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use tokio::sync::RwLock;
 use url::Url;
 
-use super::{SignInFailure, UpstreamProfile, UpstreamUser};
+use super::{Doubt, SignInFailure, UpstreamProfile, UpstreamUser};
 use crate::clock::{Clock, Random, Timestamp};
 use crate::config;
 use crate::ids::UpstreamSubject;
@@ -111,6 +111,10 @@ impl OpenidConnect {
         let provider = Arc::new(found.map_err(|error| self.unavailable(&error))?);
         *self.provider.write().await = Some((self.clock.now(), Arc::clone(&provider)));
         Ok(provider)
+    }
+
+    pub(super) async fn examine(&self) -> Result<(), Doubt> {
+        provider::examine(&self.config, &self.http).await
     }
 
     /// The authorization request. `prompt=login`: whoever sat at this machine before isn't signed in with it.

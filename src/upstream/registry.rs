@@ -7,7 +7,7 @@ use super::catalogue::{self, Group};
 use super::openid_connect::{Answer, Answered, Asked, OpenidConnect, Standing};
 use super::ticket::Ticket;
 use super::user_table::UserTable;
-use super::{Credentials, SignInFailure, UpstreamProof, UpstreamUser};
+use super::{Credentials, Doubt, SignInFailure, UpstreamProof, UpstreamUser};
 use crate::clock::{Clock, Random};
 use crate::config::{CarryOver, Connector, System};
 use crate::ids::SystemId;
@@ -120,6 +120,19 @@ impl ConnectedSystem {
                 Ok(proof.clone().with_renewal(Some(renewal)))
             }
             _ => Err(SignInFailure::Unavailable),
+        }
+    }
+
+    /// Looks whether it would take a sign-in, without one: a provider's metadata and keys, a table's columns, and whether the
+    /// ticket API knows the portal.
+    ///
+    /// # Errors
+    /// [`Doubt`]
+    pub async fn examine(&self) -> Result<(), Doubt> {
+        match &self.kind {
+            Kind::Ticket(ticket) => ticket.examine().await,
+            Kind::UserTable(table) => table.examine().await,
+            Kind::OpenidConnect(provider) => provider.examine().await,
         }
     }
 

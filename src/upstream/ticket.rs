@@ -9,7 +9,7 @@ use time::macros::{format_description, offset};
 use url::Url;
 
 use super::formula::md5_hex;
-use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUnit, UpstreamUser};
+use super::{Credentials, Doubt, SignInFailure, UpstreamProfile, UpstreamUnit, UpstreamUser};
 use crate::clock::{Clock, Timestamp};
 use crate::ids::UpstreamSubject;
 use crate::protocol::account_kind::AccountKind;
@@ -127,13 +127,29 @@ impl Ticket {
         })
     }
 
-    async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Result<Answer, SignInFailure> {
+    /// Brings no ticket for a token, which is refused whoever asks; whose signature is wrong is refused for that.
+    pub(super) async fn examine(&self) -> Result<(), Doubt> {
+        let answer = self.signed("api/token", &[("ticket", "")]).await.map_err(CallError::doubt)?;
+        match answer.result.as_str() {
+            "1001" => Err(Doubt::Refused("the service code or its password is wrong (1001)".to_owned())),
+            "1002" => Err(Doubt::Clock("the time of the request is too far from its own (1002)".to_owned())),
+            // 3001: no such ticket.
+            code if code.len() == 4 && code.starts_with('3') => Ok(()),
+            _ => Err(Doubt::Protocol("a ticket that there isn't was not refused".to_owned())),
+        }
+    }
+
+    /// A call with its signature, whatever comes of it.
+    async fn signed(&self, path: &str, fields: &[(&str, &str)]) -> Result<Answer, CallError> {
         let time = beijing_time(self.clock.now());
         let sign = signature(&self.service_code, self.service_password.expose(), &time);
         let mut form = fields.to_vec();
         form.extend([("servicecode", self.service_code.as_str()), ("time", &time), ("sign", &sign)]);
-        let url = self.url.join(path).map_err(|_| SignInFailure::Unavailable)?;
-        let answer: Answer = self.post(url, &form).await.map_err(|error| {
+        self.post(self.url.join(path)?, &form).await
+    }
+
+    async fn call(&self, path: &str, fields: &[(&str, &str)]) -> Result<Answer, SignInFailure> {
+        let answer = self.signed(path, fields).await.map_err(|error| {
             tracing::warn!(system = %self.service_code, path, %error, "legacy system unavailable");
             SignInFailure::Unavailable
         })?;
@@ -160,10 +176,23 @@ impl Ticket {
 enum CallError {
     #[error("{}", .0.to_string().split(" for url").next().unwrap_or_default())]
     Http(#[from] reqwest::Error),
+    #[error("the address makes no sense: {0}")]
+    Address(#[from] url::ParseError),
     #[error("the answer is too large")]
     TooLarge,
     #[error("the answer makes no sense: {0}")]
     Format(#[from] serde_json::Error),
+}
+
+impl CallError {
+    fn doubt(self) -> Doubt {
+        match self {
+            Self::Http(error) if error.status().is_none_or(|status| status.is_server_error()) => {
+                Doubt::Down(crate::http_client::why(error))
+            }
+            other => Doubt::Protocol(other.to_string()),
+        }
+    }
 }
 
 /// `yyyyMMddHHmmss` in Beijing time.

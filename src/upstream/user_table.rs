@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, FromRow, Row as _};
 
-use super::{Credentials, SignInFailure, UpstreamProfile, UpstreamUnit, UpstreamUser, formula};
+use super::{Credentials, Doubt, SignInFailure, UpstreamProfile, UpstreamUnit, UpstreamUser, formula};
 use crate::config::{self, Formula, Status};
 use crate::ids::{SystemId, UpstreamSubject};
 use crate::protocol::account_kind::AccountKind;
@@ -111,6 +111,19 @@ impl UserTable {
             }),
         };
         Ok(UpstreamUser { subject: UpstreamSubject(subject), says_verified: false, profile })
+    }
+
+    /// Asks for nobody.
+    pub(super) async fn examine(&self) -> Result<(), Doubt> {
+        let look = async {
+            let mut connection = self.file.connect().await.map_err(|error| Doubt::File(error.to_string()))?;
+            let query = sqlx::query_as::<_, Row>(AssertSqlSafe(self.query.clone())).bind("");
+            let found = query.fetch_all(&mut connection).await;
+            let _ = connection.close().await;
+            found.map(drop).map_err(|error| Doubt::Columns(error.to_string()))
+        };
+        let late = |_| Doubt::File("somebody else holds the file".to_owned());
+        tokio::time::timeout(TIMEOUT, look).await.map_err(late)?
     }
 
     async fn rows(&self, account: &str) -> sqlx::Result<Vec<Row>> {

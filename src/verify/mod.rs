@@ -16,6 +16,8 @@ pub use unit::{UnitCheckPassed, UnitCheckResult, UnitSource};
 
 /// How long a person waits for a source at most.
 const TIMEOUT: Duration = Duration::from_secs(8);
+/// Where the source of people is asked.
+const PATH: &str = "v1/person-checks";
 
 /// What the source said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +110,14 @@ impl PersonSource {
         self.client.id()
     }
 
+    /// Asks about nobody: the status that the source answers with (see [`SignedClient::knock`]).
+    ///
+    /// # Errors
+    /// [`CallError::NoAnswer`]
+    pub async fn knock(&self) -> Result<u16, CallError> {
+        self.client.knock(PATH, TIMEOUT).await
+    }
+
     /// Asks the source. `request_id` ties the call to the audit log.
     ///
     /// # Errors
@@ -125,7 +135,7 @@ impl PersonSource {
             document_number: document.number(),
             name: name.as_str(),
         };
-        let answer: Answer = self.client.post("v1/person-checks", &request, TIMEOUT).await?;
+        let answer: Answer = self.client.post(PATH, &request, TIMEOUT).await?;
         if answer.request_id != request_id {
             return Err(CallError::Format);
         }

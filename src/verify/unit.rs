@@ -10,6 +10,9 @@ use crate::domain::person::PersonName;
 use crate::domain::unit::{CreditCode, Standing, Unit, UnitName};
 use crate::signed_client::{CallError, SignedClient};
 
+/// Where the registry is asked.
+const PATH: &str = "v1/unit-checks";
+
 /// What the registry said. It tells first whether there is such a unit, then how it stands, then what differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -127,6 +130,14 @@ impl UnitSource {
         self.client.id()
     }
 
+    /// Asks about no unit: the status that the registry answers with (see [`SignedClient::knock`]).
+    ///
+    /// # Errors
+    /// [`CallError::NoAnswer`]
+    pub async fn knock(&self) -> Result<u16, CallError> {
+        self.client.knock(PATH, TIMEOUT).await
+    }
+
     /// Asks the registry about a unit and its legal representative. `request_id` ties the call to the audit log.
     ///
     /// # Errors
@@ -148,7 +159,7 @@ impl UnitSource {
                 document_number: document.number(),
             },
         };
-        let answer: Answer = self.client.post("v1/unit-checks", &request, TIMEOUT).await?;
+        let answer: Answer = self.client.post(PATH, &request, TIMEOUT).await?;
         if answer.request_id != request_id {
             return Err(CallError::Format);
         }

@@ -18,6 +18,7 @@ mod browser;
 mod clients;
 mod configuration;
 mod demo_servers;
+mod doctor;
 mod documents;
 mod domain;
 mod egress;

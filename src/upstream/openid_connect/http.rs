@@ -21,7 +21,7 @@ pub(super) struct Client {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error("{0}")]
-    Http(reqwest::Error),
+    Http(String),
     #[error("the address isn't {0}")]
     Scheme(String),
     #[error("the answer is too large, or breaks off")]
@@ -30,7 +30,7 @@ pub(super) enum Error {
 
 impl From<reqwest::Error> for Error {
     fn from(error: reqwest::Error) -> Self {
-        Self::Http(error.without_url())
+        Self::Http(crate::http_client::why(error))
     }
 }
 

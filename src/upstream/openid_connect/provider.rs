@@ -17,6 +17,7 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::super::Doubt;
 use super::http;
 use crate::clock::Clock;
 use crate::config;
@@ -35,6 +36,13 @@ impl AdditionalProviderMetadata for More {}
 pub(super) struct AnyClaims(Map<String, Value>);
 
 impl AdditionalClaims for AnyClaims {}
+
+/// The algorithms that an ID token may be signed with.
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 3] = [
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+];
 
 type Metadata = ProviderMetadata<
     More,
@@ -100,9 +108,8 @@ impl Provider {
         callback: &str,
         http: &http::Client,
     ) -> Result<Self, DiscoveryError<http::Error>> {
-        let issuer = IssuerUrl::new(config.issuer.clone()).map_err(DiscoveryError::UrlParse)?;
         let callback = RedirectUrl::new(callback.to_owned()).map_err(DiscoveryError::UrlParse)?;
-        let metadata = Metadata::discover_async(issuer, http).await?;
+        let metadata = metadata(config, http).await?;
         let names_itself = metadata.additional_metadata().authorization_response_iss_parameter_supported;
         let secret = ClientSecret::new(config.client_secret.expose().to_owned());
         let client =
@@ -116,12 +123,42 @@ impl Provider {
     pub(super) fn verifier(&self, clock: &Clock) -> IdTokenVerifier<'_, CoreJsonWebKey> {
         let clock = clock.clone();
         let now = move || (UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.now().0).unwrap_or(0))).into();
-        let algorithms = [
-            CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-            CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-            CoreJwsSigningAlgorithm::RsaSsaPssSha256,
-        ];
-        self.client.id_token_verifier().set_allowed_algs(algorithms).set_time_fn(now)
+        self.client.id_token_verifier().set_allowed_algs(ALGORITHMS).set_time_fn(now)
+    }
+}
+
+async fn metadata(
+    config: &config::OpenidConnect,
+    http: &http::Client,
+) -> Result<Metadata, DiscoveryError<http::Error>> {
+    let issuer = IssuerUrl::new(config.issuer.clone()).map_err(DiscoveryError::UrlParse)?;
+    Metadata::discover_async(issuer, http).await
+}
+
+/// Looks whether a provider's ID tokens would be accepted: its metadata, the algorithms that it names, its keys.
+pub(super) async fn examine(config: &config::OpenidConnect, http: &http::Client) -> Result<(), Doubt> {
+    let metadata = metadata(config, http).await.map_err(|error| doubt(&error))?;
+    let named = metadata.id_token_signing_alg_values_supported();
+    if !named.iter().any(|algorithm| ALGORITHMS.contains(algorithm)) {
+        return Err(Doubt::Algorithms("it signs with none of ES256, RS256 and PS256".to_owned()));
+    }
+    if metadata.jwks().keys().is_empty() {
+        return Err(Doubt::Algorithms("it publishes no key".to_owned()));
+    }
+    Ok(())
+}
+
+fn doubt(error: &DiscoveryError<http::Error>) -> Doubt {
+    match error {
+        DiscoveryError::Request(error) => Doubt::Down(error.to_string()),
+        DiscoveryError::Response(status, ..) if status.is_server_error() => {
+            Doubt::Down(format!("answered with status {}", status.as_u16()))
+        }
+        DiscoveryError::Response(status, ..) => {
+            Doubt::Protocol(format!("its metadata or its keys were answered with status {}", status.as_u16()))
+        }
+        DiscoveryError::Validation(_) => Doubt::Issuer("its metadata names another issuer".to_owned()),
+        _ => Doubt::Protocol("its metadata or its keys can't be read".to_owned()),
     }
 }
 

@@ -18,7 +18,7 @@ pub use signer::{Signer, changed, unsigned};
 pub use tls::{listen_tls, through};
 pub use unit::{Unit, account_of, agent, end, representative, representative_at, say, unit, unit_at};
 pub use upstream::{Refresh, Rogue, Token, at_police, parameter};
-pub use world::{BOOKING, Engine, PUBLIC, RS256, RS256_SECRET, World, database, listen, pkce, scalar};
+pub use world::{BOOKING, Engine, PUBLIC, RS256, RS256_SECRET, World, database, listen, pkce, same_keys, scalar};
 
 /// Declares tests that run on both engines: `both! { async fn name(world) { … } }`.
 macro_rules! both {

@@ -87,7 +87,7 @@ pub async fn database(engine: Engine, folder: &Path) -> String {
 }
 
 /// RSA keys take a while to make: every world begins with the same signing keys.
-fn same_keys(folder: &Path) {
+pub fn same_keys(folder: &Path) {
     static MADE: OnceLock<Vec<(std::ffi::OsString, Vec<u8>)>> = OnceLock::new();
     let made = MADE.get_or_init(|| {
         let folder = std::env::temp_dir().join(format!("guiyi-keys-{}", Random::system().token::<9>()));
