@@ -17,7 +17,7 @@ use crate::ids::ClientId;
 use crate::keys::{KeyError, SigningKeys, load_root};
 use crate::notify::Gateway;
 use crate::notify::codes::{self, Asker, Binding, Sender, Sent};
-use crate::passwords::{HashError, Passwords};
+use crate::passwords::{Passwords, PasswordsError};
 use crate::protocol::client_metadata::REGISTERED;
 use crate::signed_client::SignedClient;
 use crate::storage::{Db, Redemptions, StorageError};
@@ -81,9 +81,9 @@ pub enum StartError {
     /// The database.
     #[error(transparent)]
     Storage(#[from] StorageError),
-    /// Password costs.
+    /// Password costs, or the list of breached ones.
     #[error(transparent)]
-    Passwords(#[from] HashError),
+    Passwords(#[from] PasswordsError),
     /// The HTTP client.
     #[error("the HTTP client could not be set up: {0}")]
     Http(#[from] reqwest::Error),
@@ -132,7 +132,7 @@ pub async fn build(config: Config, ports: Ports, test_mode: bool) -> Result<Arc<
         gateway: Gateway::new(signed(&config.gateway)),
         client_keys: ClientKeys::new(&egress, &clock),
         egress,
-        passwords: Passwords::new(config.passwords, random.clone())?,
+        passwords: Passwords::new(&config.passwords, config.names(), random.clone())?,
         passkeys: web_authentication::relying_party(&config.issuer, &config.site.sms_signature),
         redemptions: Redemptions::start(&db),
         caches: Caches::new(&db, &keys, &clock),

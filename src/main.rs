@@ -1,4 +1,4 @@
-//! The command line: `guiyi demo | serve | doctor | review | keys | journey | audit`.
+//! The command line: `guiyi demo | serve | doctor | review | passwords | keys | journey | audit`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -62,6 +62,14 @@ enum Command {
         #[command(flatten)]
         args: guiyi::commands::review::ReviewArgs,
     },
+    /// Expire the passwords that were carried over from an old system.
+    Passwords {
+        /// The configuration file.
+        #[arg(long, default_value = "guiyi.toml", global = true)]
+        config: PathBuf,
+        #[command(flatten)]
+        args: guiyi::commands::passwords::PasswordsArgs,
+    },
     /// List and rotate signing keys.
     Keys {
         /// The configuration file.
@@ -112,6 +120,10 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let config = guiyi::config::load(&config)?;
             let app = guiyi::app::build(config, guiyi::app::Ports::system(), false).await?;
             guiyi::commands::review::run(&app, args).await
+        }
+        Command::Passwords { config, args } => {
+            let app = guiyi::app::build(guiyi::config::load(&config)?, guiyi::app::Ports::system(), false).await?;
+            guiyi::commands::passwords::run(&app, args, &mut std::io::stdout().lock()).await
         }
         #[cfg(feature = "demo")]
         Command::Keys { demo_dir: Some(folder), args, .. } => keys(&folder.join("keys"), args),

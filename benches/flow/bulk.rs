@@ -14,6 +14,7 @@ const VALUES: usize = 4_000;
 pub(crate) enum Value {
     Text(String),
     Number(i64),
+    Null,
 }
 
 impl From<&str> for Value {
@@ -77,6 +78,7 @@ macro_rules! run {
             query = match value {
                 Value::Text(text) => query.bind(text.as_str()),
                 Value::Number(number) => query.bind(*number),
+                Value::Null => query.bind(None::<String>),
             };
         }
         query.execute($connection).await?;

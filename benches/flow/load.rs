@@ -78,10 +78,7 @@ pub(crate) async fn measure(
     target.settle().await?;
     latencies.sort_unstable();
     let count = u32::try_from(latencies.len())?;
-    let at = |percent: usize| -> anyhow::Result<f64> {
-        let place = (latencies.len() * percent / 100).min(latencies.len().saturating_sub(1));
-        Ok(latencies.get(place).context("nothing was done")?.as_secs_f64() * 1000.0)
-    };
+    let at = |percent| percentile(&latencies, percent);
     let used = after.server - before.server;
     let per_cpu_second = f64::from(count) / used;
     Ok(Figure {
@@ -94,6 +91,12 @@ pub(crate) async fn measure(
         range: [per_cpu_second; 2],
         counted: counted.map(|counted| (counted.clone(), counted.each(f64::from(count)))),
     })
+}
+
+/// So many of a hundred took so many milliseconds or less, of times in order.
+pub(crate) fn percentile(times: &[Duration], percent: usize) -> anyhow::Result<f64> {
+    let place = (times.len() * percent / 100).min(times.len().saturating_sub(1));
+    Ok(times.get(place).context("nothing was done")?.as_secs_f64() * 1000.0)
 }
 
 async fn work(

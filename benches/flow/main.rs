@@ -9,11 +9,14 @@
 mod bare;
 mod bulk;
 mod client;
+mod flood;
 mod load;
+mod login;
 mod postgres;
 mod report;
 mod seed;
 mod server;
+mod timing;
 mod tokens;
 mod workload;
 
@@ -53,7 +56,10 @@ struct Options {
     /// Rounds; the median is reported.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
-    /// Only workloads whose name contains this.
+    /// Sign-ins of each sort whose times are compared.
+    #[arg(long, default_value_t = 300)]
+    tries: usize,
+    /// Only workloads whose name contains this; "flood" and "timing" are two more.
     #[arg(long, default_value = "")]
     only: String,
     /// Write the figures as JSON too.
@@ -117,6 +123,17 @@ async fn run(options: Options) -> anyhow::Result<()> {
         }
         figures.push(load::median(measured)?);
     }
+    let wanted = |name: &str| name.contains(&options.only);
+    let flood = match wanted(flood::NAME) {
+        true => Some(flood::measure(&target, options.workers, options.seconds, options.warm_up).await?),
+        false => None,
+    };
+    let timing = match wanted(timing::NAME) {
+        true => Some(timing::measure(&target, options.tries).await?),
+        false => None,
+    };
+    // Threads that hash give their memory back when nobody asks any more.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let report = Report {
         accounts: options.accounts,
         regulars: options.regulars.min(options.accounts),
@@ -127,7 +144,9 @@ async fn run(options: Options) -> anyhow::Result<()> {
         start: server.started_in(),
         memory_idle: idle,
         memory_after: server.memory()?,
-        bare: bare::signatures()?,
+        bare: bare::rates()?,
+        flood,
+        timing,
         figures,
         verified: target.verified(),
     };

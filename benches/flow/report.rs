@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::bare::Bare;
+use crate::flood::Flood;
 use crate::load::Figure;
+use crate::timing::Timing;
 use crate::workload::Workload;
 
 /// A run.
@@ -24,14 +26,17 @@ pub(crate) struct Report {
     pub(crate) bare: Bare,
     pub(crate) figures: Vec<Figure>,
     pub(crate) verified: u32,
+    pub(crate) flood: Option<Flood>,
+    pub(crate) timing: Option<Timing>,
 }
 
 impl Report {
-    /// Work per CPU second over the bare signatures per second, where a workload signs.
+    /// Work per CPU second over the bare signatures or hashes per second, where a workload signs or hashes.
     fn ratio(&self, figure: &Figure) -> Option<f64> {
         match figure.workload {
             Workload::FirstSignOn | Workload::SignOnEs256 => Some(figure.per_cpu_second / self.bare.es256),
             Workload::SignOnRs256 => Some(figure.per_cpu_second / self.bare.rs256),
+            Workload::Login => Some(figure.per_cpu_second / self.bare.argon2id),
             _ => None,
         }
     }
@@ -51,7 +56,7 @@ impl Report {
                     "p50_ms": p50, "p95_ms": p95, "p99_ms": p99,
                     "server_share": figure.busy,
                     "foreign_share": figure.foreign,
-                    "of_bare_signature": self.ratio(figure),
+                    "of_bare": self.ratio(figure),
                     "statements_each": figure.counted.as_ref().map(|(_, each)| each),
                 })
             })
@@ -61,6 +66,9 @@ impl Report {
             "start_ms": self.start.as_secs_f64() * 1000.0,
             "memory_idle_mib": self.memory_idle, "memory_after_mib": self.memory_after,
             "bare_es256_per_second": self.bare.es256, "bare_rs256_per_second": self.bare.rs256,
+            "bare_argon2id_per_second": self.bare.argon2id,
+            "flood": self.flood.as_ref().map(Flood::json),
+            "timing": self.timing.as_ref().map(Timing::json),
             "samples_verified": self.verified,
             "figures": figures,
         })
@@ -99,7 +107,14 @@ impl fmt::Display for Report {
                 write!(f, "\n{}: {each:.3} statements each\n{counted}", figure.workload.name())?;
             }
         }
+        if let Some(flood) = &self.flood {
+            write!(f, "\n{flood}")?;
+        }
+        if let Some(timing) = &self.timing {
+            write!(f, "\n{timing}")?;
+        }
         writeln!(f, "\nbare signatures/s   ES256 {:.0}   RS256 {:.0}", self.bare.es256, self.bare.rs256)?;
+        writeln!(f, "bare Argon2id/s     {:.1}", self.bare.argon2id)?;
         writeln!(f, "memory              idle {:.1} MiB   after load {:.1} MiB", self.memory_idle, self.memory_after)?;
         writeln!(f, "first answer after  {:.0} ms", self.start.as_secs_f64() * 1000.0)?;
         writeln!(

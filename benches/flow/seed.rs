@@ -23,7 +23,7 @@ use guiyi::protocol::scope::Scopes;
 use guiyi::secret::Secret;
 use guiyi::storage::accounts;
 
-use crate::bulk::{Loader, Rows};
+use crate::bulk::{Loader, Rows, Value};
 
 /// The issuer: https, as behind a proxy that ends TLS.
 pub(crate) const ISSUER: &str = "https://id.bench.invalid";
@@ -33,8 +33,10 @@ pub(crate) const REDIRECT_URI: &str = "http://127.0.0.1:3999/cb";
 pub(crate) const SCOPE: &str = "openid profile phone email";
 /// The secret of every client here. The database lives as long as the run, on loopback.
 pub(crate) const CLIENT_SECRET: &str = "bench-only-0123456789abcdef";
-/// The password of every account.
-const PASSWORD: &str = "Bench-password-1";
+/// The password of every account that has one.
+pub(crate) const PASSWORD: &str = "Bench-password-1";
+/// One account in so many has none: it is signed in to otherwise.
+const WITHOUT: usize = 10;
 /// How many people one transaction makes.
 const GROUP: usize = 5_000;
 
@@ -104,6 +106,16 @@ impl Population {
     fn session(self, n: usize) -> (SessionId, String) {
         let random = Self::random(n);
         (SessionId::mint(self.came_at(n), &random), random.token::<32>())
+    }
+
+    /// The user name of a person.
+    pub(crate) fn user_name(n: usize) -> String {
+        format!("bench{n}")
+    }
+
+    /// Whether a person has a password.
+    pub(crate) fn has_password(n: usize) -> bool {
+        !(n + 1).is_multiple_of(WITHOUT)
     }
 
     /// The value of a person's session cookie.
@@ -185,6 +197,7 @@ fn rows(people: Population, which: Range<usize>, app: &App, password: &str) -> a
     let (keys, scopes) = (&app.keys, Scopes::parse(SCOPE).to_string());
     for n in which {
         let (account, now) = (person(n, people, app, password)?, people.at.0);
+        let with = Population::has_password(n);
         let id = account.id.as_str();
         let name = account.user_name.as_str();
         let Holder::Person(of) = &account.holder else { continue };
@@ -197,8 +210,8 @@ fn rows(people: Population, which: Range<usize>, app: &App, password: &str) -> a
             keys.seal_json(Purpose::Field, id, &account.holder)?.into(),
             now.into(),
             now.into(),
-            password.into(),
-            "chosen".into(),
+            if with { password.into() } else { Value::Null },
+            if with { "chosen".into() } else { Value::Null },
             (account.identity_level as i64).into(),
             now.into(),
             now.into(),
@@ -239,7 +252,7 @@ fn person(n: usize, people: Population, app: &App, password: &str) -> anyhow::Re
     Ok(Account {
         id: AccountId::mint(people.came_at(n), &Population::random(n)),
         status: AccountStatus::Active,
-        user_name: UserName::parse(&format!("bench{n}")).ok().with_context(fault("user name"))?,
+        user_name: UserName::parse(&Population::user_name(n)).ok().with_context(fault("user name"))?,
         holder: Holder::Person(Person {
             name: PersonName::parse("张测试").ok().with_context(fault("name"))?,
             gender: Gender::Female,
@@ -266,7 +279,9 @@ fn settings(folder: &Folder, port: u16, database: &str) -> String {
     let path = folder.path().display();
     let mut text = format!(
         "issuer = \"{ISSUER}\"\nlisten = \"127.0.0.1:{port}\"\n\
-         database.url = \"{database}\"\nkeys.directory = \"{path}/keys\"\n"
+         database.url = \"{database}\"\nkeys.directory = \"{path}/keys\"\n\
+         trusted_proxies = [\"127.0.0.1\"]\npasswords.failures_a_minute = {}\n",
+        u32::MAX
     );
     // Nobody is there to read a code from the phone.
     text += "[sign_in]\nnew_browser = \"enrolled\"\n";

@@ -15,6 +15,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::{Answer, Connection};
+use crate::login::Browser;
 use crate::seed::{CLIENT_SECRET, ES256, ISSUER, Population, REDIRECT_URI, RESOURCE, RS256, SCOPE, SERVICE};
 use crate::tokens::{Tokens, form, form_of_code};
 
@@ -48,6 +49,8 @@ pub(crate) enum Workload {
     Introspection,
     /// A rotating refresh token for the next one, with an ID token.
     Refresh,
+    /// Name and password: right, wrong, and of nobody, each from another address.
+    Login,
     /// The provider's metadata.
     Discovery,
     /// Its keys.
@@ -55,7 +58,7 @@ pub(crate) enum Workload {
 }
 
 impl Workload {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::FirstSignOn,
         Self::SignOnEs256,
         Self::SignOnRs256,
@@ -63,6 +66,7 @@ impl Workload {
         Self::UserInfo,
         Self::Introspection,
         Self::Refresh,
+        Self::Login,
         Self::Discovery,
         Self::Jwks,
     ];
@@ -81,6 +85,7 @@ impl Workload {
             Self::UserInfo => "userinfo",
             Self::Introspection => "introspection",
             Self::Refresh => "refresh",
+            Self::Login => "login",
             Self::Discovery => "discovery",
             Self::Jwks => "jwks",
         }
@@ -113,6 +118,7 @@ impl Workload {
             }
             Self::Introspection => target.introspect(connection).await.map(|()| Some(Done::Read)),
             Self::Refresh => target.refresh(connection).await.map(|()| Some(Done::Read)),
+            Self::Login => target.log_in_somebody(connection).await.map(|()| Some(Done::Read)),
             Self::Discovery => {
                 let answer = connection.get("/.well-known/openid-configuration", "").await?;
                 ensure!(answer.status == 200 && answer.body.starts_with(b"{"), "no metadata");
@@ -207,7 +213,7 @@ struct Service {
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) nodes: Vec<String>,
-    people: Population,
+    pub(crate) people: Population,
     /// How many of them come again and again.
     regulars: usize,
     keys: JwkSet,
@@ -215,9 +221,11 @@ pub(crate) struct Target {
     pub(crate) prepared: Tokens,
     /// Revoked tokens that a node hadn't heard of.
     revoked: RefCell<Vec<String>>,
+    /// The browser that logs people in, and the token of its forms.
+    pub(crate) browser: RefCell<Option<Browser>>,
     /// How many sessions each client has seen.
     turns: RefCell<HashMap<&'static str, usize>>,
-    random: Random,
+    pub(crate) random: Random,
     count: Cell<u32>,
     verified: Cell<u32>,
 }
@@ -236,6 +244,7 @@ impl Target {
             tokens: RefCell::default(),
             prepared: Tokens::default(),
             revoked: RefCell::default(),
+            browser: RefCell::default(),
             turns: RefCell::default(),
             random,
             count: Cell::new(0),
@@ -267,6 +276,7 @@ impl Target {
         match workload {
             Workload::Introspection => self.prepare_introspection(&mut connection).await?,
             Workload::Refresh => self.prepare_refresh(&mut connection).await?,
+            Workload::Login => self.prepare_login(&mut connection).await?,
             _ => {}
         }
         if workload == Workload::UserInfo && self.tokens.borrow().is_empty() {
@@ -322,7 +332,7 @@ impl Target {
         Ask { path: format!("/authorize?{query}"), cookies, state, nonce, verifier }
     }
 
-    async fn authorize(
+    pub(crate) async fn authorize(
         &self,
         connection: &mut Connection,
         client: &'static str,

@@ -2,4 +2,5 @@
 
 pub mod doctor;
 pub mod keys;
+pub mod passwords;
 pub mod review;

@@ -84,8 +84,12 @@ impl Faults {
 pub(super) fn check(draft: &Draft) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     issuer(&mut faults, draft.issuer.as_ref());
-    if draft.passwords.is_some_and(|costs| costs.memory_kib < LEAST_MEMORY_KIB || costs.passes < LEAST_PASSES) {
+    if draft.passwords.as_ref().is_some_and(|costs| costs.memory_kib < LEAST_MEMORY_KIB || costs.passes < LEAST_PASSES)
+    {
         faults.add("passwords", "Argon2id needs memory_kib of 19456 or more, and 2 passes or more");
+    }
+    if draft.passwords.as_ref().is_some_and(|passwords| passwords.failures_a_minute == 0) {
+        faults.add("passwords.failures_a_minute", "must be 1 or more");
     }
     if draft.keys.as_ref().is_some_and(|keys| keys.directory.join(DEMONSTRATION).exists()) {
         faults.add(

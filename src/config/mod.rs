@@ -64,7 +64,7 @@ pub struct Config {
     /// Clients that register themselves.
     #[serde(default)]
     pub registration: Registration,
-    /// How passwords are hashed.
+    /// How passwords are hashed, and judged.
     #[serde(default)]
     pub passwords: Passwords,
     /// How people sign in.
@@ -338,19 +338,41 @@ fn yes() -> bool {
     true
 }
 
-/// Argon2id (RFC 9106).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// Passwords: Argon2id (RFC 9106), and what is done about guesses.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Passwords {
     /// Memory in KiB; 19456 (19 MiB) at the least.
     pub memory_kib: u32,
     /// Passes; 2 at the least.
     pub passes: u32,
+    /// A list of breached passwords: lines of a SHA-1 in upper-case hexadecimal digits, `:` and a count, sorted (Pwned Passwords,
+    /// ordered by hash). It is asked where it lies.
+    pub breached: Option<PathBuf>,
+    /// After so many failed sign-ins of the whole portal in a minute a captcha comes before every password, but on browsers
+    /// that are known to their account.
+    pub failures_a_minute: u32,
+}
+
+/// What a hash costs by Argon2id (RFC 9106).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HashCosts {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes.
+    pub passes: u32,
+}
+
+impl Passwords {
+    /// What a hash costs.
+    pub fn costs(&self) -> HashCosts {
+        HashCosts { memory_kib: self.memory_kib, passes: self.passes }
+    }
 }
 
 impl Default for Passwords {
     fn default() -> Self {
-        Self { memory_kib: LEAST_MEMORY_KIB, passes: LEAST_PASSES }
+        Self { memory_kib: LEAST_MEMORY_KIB, passes: LEAST_PASSES, breached: None, failures_a_minute: 600 }
     }
 }
 
@@ -358,6 +380,13 @@ impl Config {
     /// The issuer as it stands in tokens: no slash at the end.
     pub fn issuer_text(&self) -> &str {
         self.issuer.as_str().trim_end_matches('/')
+    }
+
+    /// What the portal is called: by its owner, in text messages, and in the parts of its host.
+    pub fn names(&self) -> Vec<String> {
+        let host = self.issuer.host_str().unwrap_or_default();
+        let said = [host, self.site.organiser.as_str(), self.site.sms_signature.as_str()];
+        said.into_iter().chain(host.split('.')).map(str::to_owned).collect()
     }
 
     /// Whether cookies can be `Secure` with the `__Host-` prefix.

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::clock::{Clock, Random};
-use crate::config::Draft;
+use crate::config::{Draft, Passwords};
 
 pub use finding::{Check, Finding, Report, Severity};
 
@@ -80,6 +80,8 @@ fn of_keys(draft: &Draft, keys: Option<keys::Keys>, has_accounts: Option<bool>) 
 }
 
 async fn costs(draft: &Draft, clock: &Clock) -> Vec<Finding> {
-    let (Some(costs), clock) = (draft.passwords, clock.clone()) else { return Vec::new() };
+    let (Some(costs), clock) = (draft.passwords.as_ref().map(Passwords::costs), clock.clone()) else {
+        return Vec::new();
+    };
     tokio::task::spawn_blocking(move || passwords::examine(costs, &clock)).await.unwrap_or_default()
 }

@@ -4,26 +4,26 @@ use std::time::Duration;
 
 use super::finding::{Check, Finding};
 use crate::clock::Clock;
-use crate::config::Passwords;
+use crate::config::{HashCosts, Passwords};
 use crate::passwords::{advise, measure, workers};
 
 /// A hash that takes longer keeps people waiting, and others behind them.
 const TOO_LONG: Duration = Duration::from_secs(1);
 
 /// Measures a hash, and says what this machine could bear.
-pub(super) fn examine(costs: Passwords, clock: &Clock) -> Vec<Finding> {
+pub(super) fn examine(costs: HashCosts, clock: &Clock) -> Vec<Finding> {
     let what = format!("passwords (memory_kib = {}, passes = {})", costs.memory_kib, costs.passes);
     let available = memory();
     let mut findings = Vec::new();
     findings.extend(available.map(|available| room(&what, costs, available)));
-    let least = Passwords::default();
+    let least = Passwords::default().costs();
     let Some((measured, took)) = measure(least, clock).ok().map(|took| once(costs, (least, took), available, clock))
     else {
         return findings;
     };
     // Half of what is free now, for all hashes at the same moment.
     let share = available.map_or(u64::MAX, |available| available / 2 / hashes());
-    let Passwords { memory_kib, passes } = advise(measured, took, share);
+    let HashCosts { memory_kib, passes } = advise(measured, took, share);
     let took = if measured == costs { took } else { estimate(costs, (measured, took)) };
     let why = format!("a hash takes {} ms here", took.as_millis());
     findings.push(if took > TOO_LONG {
@@ -38,11 +38,11 @@ pub(super) fn examine(costs: Passwords, clock: &Clock) -> Vec<Finding> {
 
 /// The configured costs measured, unless that would take very long or more memory than there is.
 fn once(
-    costs: Passwords,
-    least: (Passwords, Duration),
+    costs: HashCosts,
+    least: (HashCosts, Duration),
     available: Option<u64>,
     clock: &Clock,
-) -> (Passwords, Duration) {
+) -> (HashCosts, Duration) {
     let fits = available.is_none_or(|available| u64::from(costs.memory_kib) < available / 2);
     if costs == least.0 || estimate(costs, least) > TOO_LONG * 2 || !fits {
         return least;
@@ -51,8 +51,8 @@ fn once(
 }
 
 /// How long a hash takes, by how long another one took: the work is memory times passes.
-fn estimate(costs: Passwords, (measured, took): (Passwords, Duration)) -> Duration {
-    let work = |costs: Passwords| f64::from(costs.memory_kib) * f64::from(costs.passes);
+fn estimate(costs: HashCosts, (measured, took): (HashCosts, Duration)) -> Duration {
+    let work = |costs: HashCosts| f64::from(costs.memory_kib) * f64::from(costs.passes);
     Duration::try_from_secs_f64(took.as_secs_f64() * work(costs) / work(measured)).unwrap_or(Duration::MAX)
 }
 
@@ -61,7 +61,7 @@ fn hashes() -> u64 {
 }
 
 /// Whether so many hashes at the same moment fit into what is free; in KiB.
-fn room(what: &str, costs: Passwords, available: u64) -> Finding {
+fn room(what: &str, costs: HashCosts, available: u64) -> Finding {
     let needed = u64::from(costs.memory_kib).saturating_mul(hashes());
     let why = format!(
         "{} hashes at a time take {} MiB of the {} MiB that are free",

@@ -129,6 +129,7 @@ async fn page(
     let waiting = waiting(app, visit, interaction).await?;
     let client = waiting.asker.as_deref();
     let english = visit.locale.is_english();
+    let retry_after = form.retry_after();
     let page = ActorPage {
         page: visit.page("actor-title"),
         form,
@@ -140,7 +141,7 @@ async fn page(
         ticket: unit.ticket.clone(),
         captcha: captcha.map(|kind| ticket::issue(app, kind, &visit.browser, english)).transpose()?,
     };
-    Ok(Reply::page(Rendered::new(status, &page).leading_to(waiting.origin.unwrap_or_default())))
+    Ok(Reply::page(Rendered::new(status, &page).leading_to(waiting.origin.unwrap_or_default()).retrying(retry_after)))
 }
 
 /// Without a session of the unit's a person has to come; with one, the client decides.

@@ -106,6 +106,7 @@ fn login_page(
     let client = waiting.asker.as_ref().map(|client| Applicant::of(client, visit.locale));
     let picture = client.as_ref().and_then(Applicant::pictured_at);
     let passkey = passkey::discover(app, &visit.browser)?;
+    let retry_after = form.retry_after();
     let page = LoginPage {
         page: visit.page("login-title"),
         form,
@@ -117,7 +118,9 @@ fn login_page(
         passkey,
         others: others.iter().map(|system| (system.id.0.clone(), system.name(english).to_owned())).collect(),
     };
-    Ok(Reply::page(Rendered::new(status, &page).leading_to(origins.join(" ")).picturing(picture).scripted()))
+    Ok(Reply::page(
+        Rendered::new(status, &page).leading_to(origins.join(" ")).picturing(picture).retrying(retry_after).scripted(),
+    ))
 }
 
 /// The login page after a sign-in at a federated system that came to nothing; `key` says why.

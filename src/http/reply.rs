@@ -1,6 +1,6 @@
 //! What a page handler answers: a page or a redirect, with cookies.
 
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, SET_COOKIE};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 
@@ -73,6 +73,9 @@ impl IntoResponse for Reply {
                 let headers = response.headers_mut();
                 headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
                 headers.insert(CONTENT_SECURITY_POLICY, policy);
+                if let Some(seconds) = rendered.retry_after {
+                    headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+                }
                 if let Some(seconds) = rendered.refresh {
                     headers.insert(HeaderName::from_static("refresh"), HeaderValue::from(seconds));
                 }

@@ -14,6 +14,7 @@ use super::steps::sign_in::SignIn;
 use super::table::{DONE, Table};
 use super::writes::{Effect, save};
 use crate::app::App;
+use crate::config::CarryOver;
 use crate::crypto::SealError;
 use crate::domain::case_number::CaseNumber;
 use crate::ids::{InteractionId, JourneyId, SystemId};
@@ -170,7 +171,7 @@ async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<
         let Stage { id: _, version, case, attempts, interaction, parent, state } =
             load(app, visit, id).await?.ok_or(StepError::Unknown)?;
         let answers = match state {
-            State::Open(answers) => guardian::met(answers, visit),
+            State::Open(answers) => kept(app, guardian::met(answers, visit)),
             State::Finished(_) => return Ok(Err(Answer::Redirect(path(id, None)))),
             State::Expired => return Err(StepError::Expired),
         };
@@ -179,6 +180,18 @@ async fn open(app: &App, visit: &Visit, id: &JourneyId) -> Result<Result<(Stage<
         if !settle(&cx).await? && !confirm(&cx).await? {
             return Ok(Ok((stage, answers)));
         }
+    }
+}
+
+/// What the settings of today leave of a proof: the password of a system whose passwords aren't carried over any more goes, and
+/// another one is asked for.
+fn kept(app: &App, mut answers: Answers) -> Answers {
+    let carries = |proof: &UpstreamProof| {
+        app.systems.get(proof.system()).is_some_and(|system| system.carry_over == CarryOver::WithSecondStep)
+    };
+    match answers.upstream.take_if(|proof| proof.password_hash().is_some() && !carries(proof)) {
+        Some(proof) => Answers { upstream: Some(proof.with_password_hash(None)), ..answers },
+        None => answers,
     }
 }
 

@@ -113,6 +113,16 @@ pub fn password_changed(signature: &str, whose: &Whose, hotline: &str) -> String
     format!("【{signature}】{whose}的密码已修改，其他地方的登录已退出。如非本人操作，请致电{hotline}。")
 }
 
+/// The subject of the mail that tells of a password on a list.
+pub const EXPOSED_SUBJECT: &str = "请更换您的密码";
+
+/// Tells every channel of an account that its password, which signs in, is one of those that are tried first.
+pub fn password_exposed(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!(
+        "【{signature}】{whose}的密码在公开的常见或泄露密码名单中，容易被人猜到，请登录后尽快更换。咨询请致电{hotline}。"
+    )
+}
+
 /// Tells the account's phone that a registration has ended.
 pub fn registered(signature: &str, whose: &Whose, hotline: &str) -> String {
     format!("【{signature}】{whose}已注册成功。如非本人操作，请致电{hotline}。")
@@ -212,6 +222,7 @@ mod tests {
             registered("x", &childs, "12345"),
             migrated("x", "旧系统", &childs, "12345"),
             unlinked("x", "旧系统", &childs, "12345"),
+            password_exposed("x", &childs, "12345"),
             review_notice("x", "旧系统", &childs, 72, "12345"),
         ];
         assert!(texts.iter().all(|text| text.contains("您监护的陈**的统一账号")), "{texts:?}");

@@ -9,7 +9,7 @@ use crate::domain::account::Account;
 use crate::domain::identifier::SignInIdentifier;
 use crate::protocol::params::Params;
 use crate::secret::Secret;
-use crate::sign_in::{Attempt, KnownBrowser, Outcome, needs_captcha, sign_in};
+use crate::sign_in::{Attempt, KnownBrowser, Outcome, needs_captcha, needs_captcha_here, reject, sign_in};
 use crate::storage::Stored;
 
 /// What became of a form with an identifier and a password.
@@ -42,7 +42,7 @@ pub async fn tried(app: &App, visit: &Visit, known: &KnownBrowser, params: &Para
     if password.expose().is_empty() {
         form.fault("password", "login-password-empty");
     }
-    let captcha = needs_captcha(app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
+    let captcha = captcha_due(app, visit, identifier.as_ref().ok(), known).await?.then_some(kind);
     if form.is_faulty() || (captcha.is_some() && !passes_captcha(app, visit, params, &mut form).await?) {
         return Ok(Tried::Again(form, 422, captcha));
     }
@@ -50,22 +50,47 @@ pub async fn tried(app: &App, visit: &Visit, known: &KnownBrowser, params: &Para
         Ok(identifier) => {
             sign_in(app, &Attempt { identifier, password: &password, asker: &visit.asker, known }).await?
         }
-        // What has no form of an identifier is nobody's; it takes as long to say so.
-        Err(_) => {
-            let _ = app.passwords.verify(&password, None).await;
-            Outcome::Rejected
-        }
+        // What has no form of an identifier is nobody's.
+        Err(_) => reject(app, params.text("identifier"), &password, &visit.asker).await?,
     };
-    let (status, fault) = match outcome {
+    let status = match outcome {
         Outcome::SignedIn(account) => return Ok(Tried::SignedIn(account)),
         Outcome::SecondStep(account) => return Ok(Tried::SecondStep(account)),
-        Outcome::Rejected => (422, "login-rejected"),
-        Outcome::Limited => (429, "login-limited"),
-        Outcome::Busy => (503, "login-busy"),
+        refused => refuse(&mut form, "identifier", &refused, "login-rejected"),
     };
-    form.fault("identifier", fault);
-    let captcha = needs_captcha(app, identifier.as_ref().ok(), &visit.asker).await?.then_some(kind);
+    let captcha = captcha_due(app, visit, identifier.as_ref().ok(), known).await?.then_some(kind);
     Ok(Tried::Again(form, status, captcha))
+}
+
+async fn captcha_due(
+    app: &App,
+    visit: &Visit,
+    identifier: Option<&SignInIdentifier>,
+    known: &KnownBrowser,
+) -> Stored<bool> {
+    match identifier {
+        Some(identifier) => needs_captcha_here(app, identifier, &visit.asker, known).await,
+        None => needs_captcha(app, None, &visit.asker).await,
+    }
+}
+
+/// Puts into a form why a try came to nothing, beside a field; `rejected` is the text where the password was wrong. The status
+/// of the page.
+pub fn refuse(form: &mut Form, field: &'static str, outcome: &Outcome, rejected: &str) -> u16 {
+    match outcome {
+        Outcome::Limited(wait) => {
+            form.fault_for(field, "login-limited", *wait);
+            429
+        }
+        Outcome::Busy => {
+            form.fault_of_load(field, "login-busy");
+            503
+        }
+        Outcome::Rejected | Outcome::SignedIn(_) | Outcome::SecondStep(_) => {
+            form.fault(field, rejected);
+            422
+        }
+    }
 }
 
 /// Only the password, of an account that the page is about already: whether it is right, even where a sign-in would
@@ -93,9 +118,7 @@ pub async fn is_own_password(
     let attempt = Attempt { identifier: &identifier, password: &password, asker: &visit.asker, known: &known };
     match sign_in(app, &attempt).await? {
         Outcome::SignedIn(who) | Outcome::SecondStep(who) if who.id == account.id => return Ok(true),
-        Outcome::Limited => form.fault("password", "login-limited"),
-        Outcome::Busy => form.fault("password", "login-busy"),
-        _ => form.fault("password", "existing-password-wrong"),
-    }
+        refused => refuse(form, "password", &refused, "existing-password-wrong"),
+    };
     Ok(false)
 }

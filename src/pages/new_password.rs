@@ -3,7 +3,7 @@
 use super::Form;
 use crate::app::App;
 use crate::domain::account::{Account, Holder};
-use crate::passwords::{self, PolicyFault};
+use crate::passwords::PolicyFault;
 use crate::protocol::params::Params;
 use crate::secret::Secret;
 
@@ -14,22 +14,16 @@ use crate::secret::Secret;
 /// The status of the page that shows the form again.
 pub async fn new_password(app: &App, params: &Params, own: &[String], form: &mut Form) -> Result<String, u16> {
     let password = Secret::new(params.text("new_password"));
-    if let Err(fault) = passwords::check(password.expose(), own.iter().map(String::as_str)) {
-        let key = match fault {
-            PolicyFault::TooShort => "password-too-short",
-            PolicyFault::TooLong => "password-too-long",
-            PolicyFault::Common => "password-common",
-            PolicyFault::Personal => "password-personal",
-        };
-        form.fault("new_password", key);
-        return Err(422);
+    if let Err(fault) = app.passwords.check(&password, own.iter().map(String::as_str)).await {
+        form.fault("new_password", fault.key());
+        return Err(if fault == PolicyFault::Unchecked { 503 } else { 422 });
     }
     if !password.matches(params.text("new_password_again")) {
         form.fault("new_password_again", "password-differs");
         return Err(422);
     }
     app.passwords.hash(&password).await.map_err(|_| {
-        form.fault("new_password", "login-busy");
+        form.fault_of_load("new_password", "login-busy");
         503
     })
 }

@@ -145,6 +145,8 @@ pub struct Rendered {
     pub form_action: Option<String>,
     /// Whether it may run a script of this site.
     pub scripted: bool,
+    /// After how many seconds its form may be sent again.
+    pub retry_after: Option<u64>,
 }
 
 impl Rendered {
@@ -160,7 +162,16 @@ impl Rendered {
     }
 
     fn blank(status: u16, html: String) -> Self {
-        Self { status, html, refresh: None, departure: None, image_source: None, form_action: None, scripted: false }
+        Self {
+            status,
+            html,
+            refresh: None,
+            departure: None,
+            image_source: None,
+            form_action: None,
+            scripted: false,
+            retry_after: None,
+        }
     }
 
     /// Has the browser load the page again, until the person stops that (WCAG 2.2, success criterion 2.2.1).
@@ -185,6 +196,12 @@ impl Rendered {
     #[must_use]
     pub fn scripted(self) -> Self {
         Self { scripted: true, ..self }
+    }
+
+    /// Says after how many seconds its form may be sent again.
+    #[must_use]
+    pub fn retrying(self, retry_after: Option<u64>) -> Self {
+        Self { retry_after, ..self }
     }
 
     /// Allows a form of this page to end at another origin.

@@ -6,7 +6,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 
 use super::HashError;
 use crate::clock::Clock;
-use crate::config::{LEAST_MEMORY_KIB, LEAST_PASSES, Passwords};
+use crate::config::{HashCosts, LEAST_MEMORY_KIB, LEAST_PASSES};
 
 /// How long a hash may take: whoever signs in hardly notices, and whoever guesses pays it for each guess.
 const BUDGET: Duration = Duration::from_millis(150);
@@ -19,7 +19,7 @@ const TRIES: usize = 3;
 ///
 /// # Errors
 /// If the costs are out of range.
-pub fn measure(costs: Passwords, clock: &Clock) -> Result<Duration, HashError> {
+pub fn measure(costs: HashCosts, clock: &Clock) -> Result<Duration, HashError> {
     let params = Params::new(costs.memory_kib, costs.passes, 1, None).map_err(|_| HashError::Failed)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut shortest = Duration::MAX;
@@ -33,7 +33,7 @@ pub fn measure(costs: Passwords, clock: &Clock) -> Result<Duration, HashError> {
 
 /// Costs that take about a sixth of a second on a machine where a hash with `measured` costs takes `took`, with no more than
 /// `memory_kib` of memory for each hash; never less than the least.
-pub fn advise(measured: Passwords, took: Duration, memory_kib: u64) -> Passwords {
+pub fn advise(measured: HashCosts, took: Duration, memory_kib: u64) -> HashCosts {
     let work = u64::from(measured.memory_kib) * u64::from(measured.passes);
     let affordable = work * millis(BUDGET) / millis(took).max(1);
     let memory = (affordable / u64::from(LEAST_PASSES)).min(memory_kib).min(MOST_MEMORY_KIB);
@@ -41,7 +41,8 @@ pub fn advise(measured: Passwords, took: Duration, memory_kib: u64) -> Passwords
     let memory = (memory / 1024 * 1024).max(LEAST_MEMORY_KIB.into());
     let passes = (affordable / memory).max(LEAST_PASSES.into());
     let least = |number: u64, least: u32| u32::try_from(number).unwrap_or(least);
-    Passwords { memory_kib: least(memory, LEAST_MEMORY_KIB), passes: least(passes, LEAST_PASSES) }
+    let (memory_kib, passes) = (least(memory, LEAST_MEMORY_KIB), least(passes, LEAST_PASSES));
+    HashCosts { memory_kib, passes }
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -53,7 +54,8 @@ mod tests {
     use super::*;
 
     fn advised(took: u64, memory_kib: u64) -> (u32, u32) {
-        let Passwords { memory_kib, passes } = advise(Passwords::default(), Duration::from_millis(took), memory_kib);
+        let least = HashCosts { memory_kib: LEAST_MEMORY_KIB, passes: LEAST_PASSES };
+        let HashCosts { memory_kib, passes } = advise(least, Duration::from_millis(took), memory_kib);
         (memory_kib, passes)
     }
 

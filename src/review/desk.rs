@@ -128,14 +128,16 @@ impl Reviewer {
         let asker = Asker { address: "review desk".to_owned(), factor: 1 };
         let known = KnownBrowser::default();
         let attempt = Attempt { identifier: &identifier, password, asker: &asker, known: &known };
-        match sign_in(app, &attempt).await? {
-            // A carried-over password is no reviewer's: it may be known elsewhere.
-            Outcome::SignedIn(account) | Outcome::SecondStep(account)
-                if account.identity_level >= IdentityLevel::Confirmed && !account.carried_over() =>
-            {
-                Ok(Self { account })
-            }
-            _ => Err(DeskError::Rejected),
+        let account = match sign_in(app, &attempt).await? {
+            // The command line asks for no second step, and guesses at the login page, which may lead to one, aren't made here.
+            Outcome::SignedIn(account) | Outcome::SecondStep(account) => account,
+            _ => return Err(DeskError::Rejected),
+        };
+        // A carried-over or an exposed password is no reviewer's: it may be known elsewhere.
+        let known = account.carried_over() || app.passwords.is_exposed(password).await;
+        match account.identity_level >= IdentityLevel::Confirmed && !known {
+            true => Ok(Self { account }),
+            false => Err(DeskError::Rejected),
         }
     }
 

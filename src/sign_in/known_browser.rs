@@ -25,6 +25,11 @@ impl KnownBrowser {
         cookie.and_then(|c| app.keys.open_json(Purpose::Ticket, CONTEXT, c).ok()).unwrap_or_default()
     }
 
+    /// Whether it is known to nobody.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether the browser is known to an account.
     pub fn knows(&self, account: &AccountId, now: Timestamp) -> bool {
         self.0.iter().any(|(id, at)| id == account && now.since(*at) < LIFETIME)

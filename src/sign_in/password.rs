@@ -1,23 +1,18 @@
-//! The first step: identifier and password. Unknown and known users get the same answer in comparable time.
+//! The first step: identifier and password. Unknown and known users get the same answer after the same work.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::exposed;
 use super::known_browser::KnownBrowser;
-use super::second_factor;
+use super::second_factor::{self, Way};
+use super::tries::{Tries, place_needs_captcha};
 use crate::app::App;
 use crate::domain::account::Account;
 use crate::domain::identifier::SignInIdentifier;
-use crate::passwords::HashError;
+use crate::notify::codes::Asker;
 use crate::secret::Secret;
-use crate::storage::limits::{self, Limit};
-use crate::storage::{StorageError, accounts, audit};
-
-/// After so many failures of one account a captcha is asked for; it is never locked.
-const BEFORE_CAPTCHA: Limit = Limit::new(3, 15 * 60);
-/// The same for one address, whatever the account.
-const ADDRESS_BEFORE_CAPTCHA: Limit = Limit::new(10, 15 * 60);
-/// Failures of one address, with captchas or not.
-const PER_ADDRESS: Limit = Limit::new(100, 60 * 60);
+use crate::storage::{StorageError, accounts};
 
 /// One try.
 #[derive(Clone, Debug)]
@@ -27,7 +22,7 @@ pub struct Attempt<'a> {
     /// What was typed as the password.
     pub password: &'a Secret,
     /// Who asks.
-    pub asker: &'a crate::notify::codes::Asker,
+    pub asker: &'a Asker,
     /// The accounts that this browser is known to.
     pub known: &'a KnownBrowser,
 }
@@ -37,49 +32,59 @@ pub struct Attempt<'a> {
 pub enum Outcome {
     /// Signed in.
     SignedIn(Arc<Account>),
-    /// The password is right, and a second factor has to follow.
+    /// The password is right, and a second factor has to follow: one is due, or the password stands on a list of exposed ones,
+    /// or has been guessed at too often.
     SecondStep(Arc<Account>),
     /// Unknown, wrong, without a password, or stopped: nothing says which.
     Rejected,
-    /// This address has failed too often.
-    Limited,
+    /// Too many failures: the next try may be made after so long.
+    Limited(Duration),
     /// Too many are signing in at this moment.
     Busy,
 }
 
-fn account_key(app: &App, identifier: &SignInIdentifier) -> String {
-    let typed = match identifier {
+/// A name in the form by which its tries are counted.
+fn typed(identifier: &SignInIdentifier) -> String {
+    match identifier {
         SignInIdentifier::UserName(name) => format!("n{}", name.fold()),
         SignInIdentifier::Phone(phone) => format!("p{}", phone.as_str()),
         SignInIdentifier::Document(document) => format!("d{}", document.key()),
         SignInIdentifier::CreditCode(code) => format!("c{code}"),
-    };
-    format!("login account {}", app.keys.index("login", &typed))
+    }
 }
 
-fn address_key(asker: &crate::notify::codes::Asker) -> String {
-    format!("login address {}", asker.address)
-}
-
-/// Whether a captcha has to be answered before a password is looked at.
+/// Whether a captcha has to be answered before a password is looked at, on a browser that nobody knows.
 ///
 /// # Errors
 /// The store's own.
 pub async fn needs_captcha(
     app: &App,
     identifier: Option<&SignInIdentifier>,
-    asker: &crate::notify::codes::Asker,
+    asker: &Asker,
 ) -> Result<bool, StorageError> {
-    let now = app.clock.now();
-    let mut conn = app.db.read().await?;
-    let address = asker.share(ADDRESS_BEFORE_CAPTCHA);
-    if limits::reached(&mut conn, &address_key(asker), address, now).await? {
-        return Ok(true);
-    }
     match identifier {
-        Some(identifier) => limits::reached(&mut conn, &account_key(app, identifier), BEFORE_CAPTCHA, now).await,
-        None => Ok(false),
+        Some(identifier) => needs_captcha_here(app, identifier, asker, &KnownBrowser::default()).await,
+        None => place_needs_captcha(app, asker).await,
     }
+}
+
+/// The same on a browser that may be known to the account: no stranger's failures count there.
+///
+/// # Errors
+/// The store's own.
+pub async fn needs_captcha_here(
+    app: &App,
+    identifier: &SignInIdentifier,
+    asker: &Asker,
+    known: &KnownBrowser,
+) -> Result<bool, StorageError> {
+    let mut conn = app.db.read().await?;
+    let found = match known.is_empty() {
+        true => None,
+        false => accounts::find_by_identifier(&mut conn, &app.keys, identifier).await?,
+    };
+    let knows = found.as_ref().is_some_and(|account| known.knows(&account.id, app.clock.now()));
+    Tries::new(app, &typed(identifier), found.as_ref(), asker, knows).needs_captcha(&mut conn).await
 }
 
 /// Tries to sign in.
@@ -87,47 +92,58 @@ pub async fn needs_captcha(
 /// # Errors
 /// The store's own.
 pub async fn sign_in(app: &App, attempt: &Attempt<'_>) -> Result<Outcome, StorageError> {
-    let now = app.clock.now();
-    let mut conn = app.db.read().await?;
-    let per_address = attempt.asker.share(PER_ADDRESS);
-    if limits::reached(&mut conn, &address_key(attempt.asker), per_address, now).await? {
-        return Ok(Outcome::Limited);
-    }
-    let found = accounts::find_by_identifier(&mut conn, &app.keys, attempt.identifier).await?;
-    drop(conn);
-    let hash = found.as_ref().and_then(|a| a.password.as_ref()).map(|p| p.hash.as_str());
-    let right = match app.passwords.verify(attempt.password, hash).await {
-        Ok(right) => right,
-        Err(HashError::Busy | HashError::Failed) => return Ok(Outcome::Busy),
-    };
-    let account = found.filter(|account| right && account.is_active());
-    count(app, attempt, account.as_ref()).await?;
-    let Some(account) = account else { return Ok(Outcome::Rejected) };
-    rehash_if_outdated(app, &account, attempt.password).await?;
-    let account = Arc::new(account);
-    Ok(match second_factor::is_due(app, &account, attempt.known, now) {
-        true => Outcome::SecondStep(account),
-        false => Outcome::SignedIn(account),
-    })
+    let found = accounts::find_by_identifier(&mut app.db.read().await?, &app.keys, attempt.identifier).await?;
+    judge(app, &typed(attempt.identifier), found, attempt.password, (attempt.asker, attempt.known)).await
 }
 
-async fn count(app: &App, attempt: &Attempt<'_>, account: Option<&Account>) -> Result<(), StorageError> {
-    let now = app.clock.now();
-    let (by_account, by_address) = (account_key(app, attempt.identifier), address_key(attempt.asker));
-    let per_address = attempt.asker.share(PER_ADDRESS);
-    let (random, signed_in) = (app.random.clone(), account.map(|a| a.id.clone()));
-    app.db
-        .write(move |tx| {
-            Box::pin(async move {
-                if signed_in.is_some() {
-                    return limits::forgive(tx, &by_account).await;
-                }
-                limits::hit(tx, &by_account, BEFORE_CAPTCHA, now).await?;
-                limits::hit(tx, &by_address, per_address, now).await?;
-                audit::record(tx, &random, now, "sign_in.failed", ("browser", &by_account), &()).await
-            })
-        })
-        .await
+/// The same for a name that can't be anybody's by its form: it takes as long to say so, and counts alike.
+///
+/// # Errors
+/// The store's own.
+pub async fn reject(app: &App, name: &str, password: &Secret, asker: &Asker) -> Result<Outcome, StorageError> {
+    judge(app, &format!("x{name}"), None, password, (asker, &KnownBrowser::default())).await
+}
+
+async fn judge(
+    app: &App,
+    typed: &str,
+    found: Option<Account>,
+    password: &Secret,
+    (asker, known): (&Asker, &KnownBrowser),
+) -> Result<Outcome, StorageError> {
+    let knows = found.as_ref().is_some_and(|account| known.knows(&account.id, app.clock.now()));
+    let tries = Tries::new(app, typed, found.as_ref(), asker, knows);
+    if let Some(wait) = tries.begin(app).await? {
+        return Ok(Outcome::Limited(wait));
+    }
+    let hash = found.as_ref().and_then(|a| a.password.as_ref()).map(|p| p.hash.as_str());
+    let Ok(right) = app.passwords.asked_from(&asker.address).verify(password, hash).await else {
+        tries.not_made(app).await?;
+        return Ok(Outcome::Busy);
+    };
+    let Some(account) = found.filter(|account| right && account.is_active()) else {
+        tries.failed(app).await?;
+        return Ok(Outcome::Rejected);
+    };
+    let exposed = app.passwords.is_exposed(password).await;
+    let due = second_factor::is_due(app, &account, known, app.clock.now());
+    let enough = knows || !(due || (has_more(app, &account) && (exposed || guessed(app, &tries).await?)));
+    tries.succeeded(app, enough).await?;
+    if exposed {
+        exposed::tell(app, &account).await?;
+    }
+    rehash_if_outdated(app, &account, password).await?;
+    let account = Arc::new(account);
+    Ok(if enough { Outcome::SignedIn(account) } else { Outcome::SecondStep(account) })
+}
+
+/// Whether a second step can be asked for: whoever has nothing but a password isn't locked out.
+fn has_more(app: &App, account: &Account) -> bool {
+    !Way::of(app, account).is_empty() || account.unit().is_some()
+}
+
+async fn guessed(app: &App, tries: &Tries) -> Result<bool, StorageError> {
+    tries.is_guessed_at(&mut app.db.read().await?).await
 }
 
 async fn rehash_if_outdated(app: &App, account: &Account, password: &Secret) -> Result<(), StorageError> {

@@ -1,6 +1,7 @@
 //! Accounts, their documents and phones. Uniqueness is the database's, not the code's.
 
 mod holder;
+mod passwords;
 mod phones;
 
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
@@ -18,6 +19,7 @@ use crate::ids::{AccountId, SystemId, VerificationId};
 use crate::protocol::acr::IdentityLevel;
 
 pub use holder::{confirm_email, set_address, set_unit};
+pub use passwords::{carried_over, drop_carried_over};
 pub use phones::{move_sign_in, phone_uses, signs_in};
 
 use phones::insert_phone;
@@ -50,6 +52,9 @@ statements! {
     HOLD = "UPDATE accounts SET updated_at = updated_at WHERE id = $1";
     SET_FACTORS = "UPDATE accounts SET second_factors = $2 WHERE id = $1";
     PHONE_PROVEN = "UPDATE accounts SET phone_proven_at = $2 WHERE id = $1 AND phone_proven_at < $2";
+    CARRIED_OVER = "SELECT id FROM accounts WHERE password_origin = $1 AND id > $2 ORDER BY id LIMIT $3";
+    DROP_PASSWORD = "UPDATE accounts SET password_hash = NULL, password_origin = NULL, updated_at = $3 \
+                     WHERE id = $1 AND password_origin = $2";
     SET_STATUS = "UPDATE accounts SET status = $2, updated_at = $3 WHERE id = $1";
 }
 
@@ -284,10 +289,9 @@ pub async fn find_by_identifier(
         }
         SignInIdentifier::CreditCode(code) => units::find(conn, code).await?.map(|id| (id.0,)),
     };
-    match found {
-        Some((id,)) => find(conn, keys, &AccountId(id)).await,
-        None => Ok(None),
-    }
+    // Nobody has the empty id: for a name that is nobody's the database is asked as often as for any other.
+    let (id,) = found.unwrap_or_default();
+    find(conn, keys, &AccountId(id)).await
 }
 
 /// The verified account that a document belongs to.

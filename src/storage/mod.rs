@@ -11,6 +11,7 @@ mod db;
 mod error;
 pub mod evidence;
 pub mod examination;
+pub mod failures;
 pub mod grants;
 pub mod guardianships;
 pub mod interactions;
@@ -51,6 +52,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         consents::STATEMENTS,
         evidence::STATEMENTS,
         examination::STATEMENTS,
+        failures::STATEMENTS,
         grants::STATEMENTS,
         guardianships::STATEMENTS,
         interactions::STATEMENTS,

@@ -9,13 +9,8 @@ const LAYERS: &[&[&str]] = &[
     &["domain"],
     &["config", "http_client", "egress", "signed_client", "keys"],
     &["storage"],
-<<<<<<< HEAD
     &["upstream", "passwords", "verify", "notify", "client_keys", "clients", "cache", "web_authentication"],
-    &["app"],
-=======
-    &["upstream", "passwords", "verify", "notify", "client_keys", "clients", "cache"],
     &["app", "doctor"],
->>>>>>> 2c1ed0c (guiyi doctor reports every fault of a configuration and of what it names at once, each with its mending)
     &["captcha", "provider", "sign_in"],
     &["review", "mandates"],
     &["pages"],

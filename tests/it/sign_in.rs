@@ -1,5 +1,7 @@
 //! Signing in again: identifiers, the second step, captchas, sessions.
 
+mod guesses;
+mod passwords;
 mod units;
 
 use crate::migration::{LIMING, NEW_PASSWORD, Person, ZHANGWEI, migrate, to_email, to_user_name};

@@ -87,6 +87,8 @@ pub(in crate::http) async fn row(app: &App, locale: Locale, entry: &Entry) -> St
         "legacy.unlinked" => locale.tv("log-legacy-unlinked", system()),
         "account.review_approved" => locale.tv("log-review-approved", system()),
         "account.review_stopped" => locale.tv("log-review-stopped", system()),
+        "password.expired" => locale.tv("log-password-expired", system()),
+        "password.exposed" => locale.t("log-password-exposed"),
         "phone.moved" if entry.subject.ends_with(field("to")) => locale.t("log-phone-here"),
         "phone.moved" => locale.t("log-phone-away"),
         "factor.added" => locale.tv("log-factor-added", locale.t(&format!("factor-{}", field("kind")))),

@@ -30,8 +30,9 @@ struct PasswordPage {
 }
 
 fn page(visit: &Visit, account: &Account, form: Form, status: u16) -> Reply {
-    let user_name = account.user_name.as_str().to_owned();
-    Reply::page(Rendered::new(status, &PasswordPage { page: visit.page("change-password-title"), form, user_name }))
+    let (user_name, retry_after) = (account.user_name.as_str().to_owned(), form.retry_after());
+    let template = PasswordPage { page: visit.page("change-password-title"), form, user_name };
+    Reply::page(Rendered::new(status, &template).retrying(retry_after))
 }
 
 /// `GET /account/password`

@@ -19,6 +19,7 @@ use crate::http::reply::Reply;
 use crate::ids::AccountId;
 use crate::notify::codes::{Binding, Recipient, Sent, Verified, verify};
 use crate::notify::texts::Purpose;
+use crate::pages::door::refuse;
 use crate::pages::{Form, Page, Rendered, Visit, captcha, passes_captcha};
 use crate::secret::Secret;
 use crate::sign_in::{Attempt, KnownBrowser, Outcome, needs_captcha, sign_in};
@@ -93,9 +94,10 @@ pub(in crate::http) async fn take(
         Attempt { identifier: &identifier, password: &password, asker: &visit.asker, known: &KnownBrowser::default() };
     let holder = match sign_in(&app, &attempt).await? {
         Outcome::SignedIn(holder) | Outcome::SecondStep(holder) if holder.id != account.id => holder.id.clone(),
-        Outcome::Limited => return fault(&app, &visit, account, form, ("password", "login-limited")).await,
-        Outcome::Busy => return fault(&app, &visit, account, form, ("password", "login-busy")).await,
-        _ => return fault(&app, &visit, account, form, ("password", "phone-name-password-wrong")).await,
+        refused => {
+            let status = refuse(&mut form, "password", &refused, "phone-name-password-wrong");
+            return page(&app, &visit, account, form, status).await;
+        }
     };
     let tried = moved(&app, &visit, (&account.id, &holder), binding(&visit, account, &phone), &params).await?;
     match tried {

@@ -30,7 +30,9 @@ pub(crate) struct ChoosePassword;
 impl ChoosePassword {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Rendered {
         let page = cx.page(if cx.answers.is_childs() { "password-child-title" } else { "password-title" });
+        let retry_after = form.retry_after();
         Rendered::new(status, &PasswordPage { page, nav: nav(cx, self), form, old: may_keep(cx.answers) })
+            .retrying(retry_after)
     }
 
     async fn choose(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {

@@ -19,7 +19,6 @@ use crate::journeys::engine::{Cx, StepError, Taken};
 use crate::journeys::step::{Phase, Step};
 use crate::journeys::writes::Effect;
 use crate::pages::{Form, Page, Rendered, passes_captcha};
-use crate::passwords;
 use crate::protocol::params::Params;
 use crate::secret::Secret;
 use crate::sign_in::federated::{self, Purpose};
@@ -297,8 +296,9 @@ impl SignIn {
         }
         let profile = proof.profile();
         let own = [proof.account(), &profile.phone, &profile.document_number, &profile.name];
-        passwords::check(password.expose(), own).ok()?;
-        cx.app.passwords.hash(password).await.ok()
+        let passwords = cx.app.passwords.asked_from(&cx.visit.asker.address);
+        passwords.check(password, own).await.ok()?;
+        passwords.hash(password).await.ok()
     }
 }
 

@@ -7,7 +7,7 @@ use guiyi::demo::{Addresses, Manifest, manifest, table};
 use guiyi::domain::document::{Country, Document, DocumentType};
 use guiyi::domain::person::PersonName;
 use guiyi::domain::unit::{Address, CreditCode, UnitName, UnitType, day_from_legacy};
-use guiyi::passwords::check;
+use guiyi::passwords::check_offline;
 use time::macros::date;
 
 fn everybody() -> impl Iterator<Item = &'static Person> {
@@ -62,7 +62,7 @@ fn accounts_identifiers_and_records_are_unique() {
 fn the_stories_fit_the_passwords_and_the_records() {
     for person in PEOPLE {
         let truth = &person.truth;
-        let strong = check(person.password, [person.account, person.mobile, truth.document_number]).is_ok();
+        let strong = check_offline(person.password, [person.account, person.mobile, truth.document_number], []).is_ok();
         assert_eq!(strong, person.expectation != Expectation::NewPassword, "{}", person.account);
         let of = (truth.document_type, truth.country, truth.document_number, truth.name);
         let known = records().iter().any(|r| (r.document_type, r.country, r.document_number, r.name) == of);
@@ -79,7 +79,7 @@ fn the_stories_of_units_fit_the_passwords_the_codes_and_both_sources() {
     for person in units() {
         let (who, end, unit, truth) = (person.account, person.expectation, person.unit.unwrap(), &person.truth);
         assert_eq!(person.kind, Kind::LegalPerson);
-        let strong = check(person.password, [who, person.mobile, unit.truth.credit_code]).is_ok();
+        let strong = check_offline(person.password, [who, person.mobile, unit.truth.credit_code], []).is_ok();
         assert_eq!(strong, end != E::NewPassword, "{who}");
         let code = CreditCode::parse(unit.truth.credit_code).unwrap();
         assert_eq!(code.has_right_check(), end != E::WrongCheck, "{who}");

@@ -62,7 +62,7 @@ pub(crate) struct Representative;
 
 impl Representative {
     fn page(&self, cx: &Cx<'_>, form: Form, captcha: Option<Kind>, status: u16) -> Result<Rendered, StepError> {
-        let english = cx.visit.locale.is_english();
+        let (english, retry_after) = (cx.visit.locale.is_english(), form.retry_after());
         let template = RepresentativePage {
             page: cx.page("representative-title"),
             nav: nav(cx, self),
@@ -73,7 +73,7 @@ impl Representative {
             number: cx.case.map(ToString::to_string).unwrap_or_default(),
             form,
         };
-        Ok(Rendered::new(status, &template))
+        Ok(Rendered::new(status, &template).retrying(retry_after))
     }
 
     async fn first(&self, cx: &Cx<'_>) -> Result<Rendered, StepError> {
