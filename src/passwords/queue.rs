@@ -230,8 +230,8 @@ mod tests {
     async fn who_has_gone_costs_nothing_and_a_panic_is_one_job_s() {
         let (queue, hold) = busy();
         let (tell, told) = mpsc::channel();
-        let place = "gone".into();
-        let gone = queue.run(&place, move |_| tell.send(()).unwrap());
+        let asker = "gone".into();
+        let gone = queue.run(&asker, move |_| tell.send(()).unwrap());
         assert!(gone.now_or_never().is_none(), "it waits, and is dropped");
         let panicking = Arc::clone(&queue);
         let panicked = tokio::spawn(async move { panicking.run(&"x".into(), |_| panic!("on purpose")).await });

@@ -86,6 +86,7 @@ async fn page(
         true => Some(ticket::issue(app, kind, &visit.browser, visit.locale.is_english())?),
         false => None,
     };
+    let retry_after = form.retry_after();
     let template = ConfirmPage {
         page: visit.page("confirm-title"),
         form,
@@ -94,7 +95,7 @@ async fn page(
         password: account.password.is_some(),
         captcha,
     };
-    Ok(Reply::page(Rendered::new(status, &template)))
+    Ok(Reply::page(Rendered::new(status, &template).retrying(retry_after)))
 }
 
 /// `POST /account/confirm`: the password; then the second factor, if there is one.
