@@ -4,7 +4,7 @@
 CREATE TABLE accounts (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('individual', 'legal_person')),
-  status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'closed')),
+  status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'frozen', 'closed')),
   user_name TEXT NOT NULL,
   user_name_folded TEXT NOT NULL UNIQUE,
   holder TEXT NOT NULL,                -- sealed: the person, or the organisation
@@ -121,6 +121,23 @@ CREATE TABLE recovery_codes (
   used_at BIGINT,
   PRIMARY KEY (account_id, code_hash)
 );
+
+-- What whoever can't sign in has asked for (another password, another phone): it takes effect after a waiting time in which the
+-- account's channels can stop it.
+CREATE TABLE recoveries (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  kind TEXT NOT NULL CHECK (kind IN ('password', 'phone')),
+  change TEXT NOT NULL,                -- sealed: the new password's hash, or the new phone; empty when it is over
+  stop_hash TEXT NOT NULL UNIQUE,      -- of the number that was told to the account's channels, which stops it
+  review_id TEXT,                      -- the reviewers' decision that it rests on
+  begun_at BIGINT NOT NULL,
+  effective_at BIGINT NOT NULL,
+  ended_at BIGINT,
+  outcome TEXT CHECK (outcome IN ('done', 'stopped'))
+);
+CREATE UNIQUE INDEX recoveries_open ON recoveries (account_id, kind) WHERE ended_at IS NULL;
+CREATE INDEX recoveries_due ON recoveries (effective_at) WHERE ended_at IS NULL;
 
 CREATE TABLE legacy_links (
   id TEXT PRIMARY KEY,

@@ -72,6 +72,8 @@ ids! {
     LinkId;
     /// A passkey, or an authenticator app.
     AuthenticatorId;
+    /// A change that somebody has asked for who can't sign in.
+    RecoveryId;
     /// A right to act for a unit.
     MandateId;
     /// An invitation to confirm that one is a unit's representative.
@@ -91,6 +93,7 @@ minted!(
     MessageId,
     CodeId,
     AuthenticatorId,
+    RecoveryId,
     VerificationId,
     ReviewId,
     LinkId,

@@ -183,7 +183,7 @@ async fn list(app: &App, reviewer: &Reviewer, out: &mut impl Write) -> anyhow::R
 }
 
 fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow::Result<()> {
-    let Content { identity, unit, guardian, outcome, legacy, contact } = &case.content;
+    let Content { identity, unit, guardian, lost, outcome, legacy, contact } = &case.content;
     let shown = |who: &Identity| match unmasked {
         true => (who.name.as_str().to_owned(), who.document.number().to_owned()),
         false => (who.name.masked(), who.document.masked_public()),
@@ -233,6 +233,21 @@ fn show(app: &App, case: &Case, unmasked: bool, out: &mut impl Write) -> anyhow:
         if let Some(old) = &row.unit {
             // Registers of units are public: nothing of it is masked.
             writeln!(out, "old unit   {} {} {}", old.name, old.credit_code, old.address)?;
+        }
+    }
+    if let Some(lost) = lost {
+        let factors = if lost.factors { "passkeys, authenticator apps and recovery codes are removed" } else { "kept" };
+        writeln!(out, "asks for   the contact as the account's phone; second factors: {factors}")?;
+        if let Some(owner) = &case.owner {
+            let same = |same: bool| if same { "same" } else { "other" };
+            writeln!(
+                out,
+                "on file    name: {}, state: {}",
+                same(owner.is_named(&identity.name)),
+                owner.status.as_str()
+            )?;
+        } else {
+            writeln!(out, "on file    no account has this document: reject, and say how to register")?;
         }
     }
     if let Some(account) = &case.review.account {

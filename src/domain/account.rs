@@ -1,5 +1,7 @@
 //! Portal accounts (统一账号).
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -17,6 +19,9 @@ use crate::ids::{AccountId, SystemId};
 pub use crate::protocol::account_kind::AccountKind;
 use crate::protocol::acr::{IdentityLevel, SignInLevel};
 
+/// A phone that hasn't been proven for so long may have a new owner: it doesn't count alone.
+const PHONE_COUNTS_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
 /// Whether an account may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountStatus {
@@ -24,6 +29,8 @@ pub enum AccountStatus {
     Active,
     /// Stopped by an operator.
     Disabled,
+    /// Stopped by its owner, who says that somebody else is at it, until a reviewer has seen who the owner is (冻结).
+    Frozen,
     /// Closed by its owner (注销).
     Closed,
 }
@@ -34,13 +41,14 @@ impl AccountStatus {
         match self {
             Self::Active => "active",
             Self::Disabled => "disabled",
+            Self::Frozen => "frozen",
             Self::Closed => "closed",
         }
     }
 
     /// Reads that text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Disabled, Self::Closed].into_iter().find(|s| s.as_str() == text)
+        [Self::Active, Self::Disabled, Self::Frozen, Self::Closed].into_iter().find(|s| s.as_str() == text)
     }
 }
 
@@ -162,9 +170,19 @@ impl Account {
         }
     }
 
-    /// The phone; a unit has none.
+    /// The phone whose control was proven; a unit has none.
     pub fn phone(&self) -> Option<&Phone> {
+        self.phone_on_file().filter(|_| self.phone_proven_at.is_some())
+    }
+
+    /// The phone, even if somebody else has proven since that it is theirs now.
+    pub fn phone_on_file(&self) -> Option<&Phone> {
         self.person()?.phone.as_ref()
+    }
+
+    /// Whether a code to the phone counts alone: it was proven lately, so that it has hardly got another owner.
+    pub fn phone_counts(&self, now: Timestamp) -> bool {
+        self.phone_proven_at.is_some_and(|at| now.since(at) < PHONE_COUNTS_FOR)
     }
 
     /// The postal address that a person has given; a unit's is its registered one.
@@ -186,6 +204,11 @@ impl Account {
             Holder::Person(person) => person.name.as_str(),
             Holder::Organisation(organisation) => organisation.unit.name.as_str(),
         }
+    }
+
+    /// Whether the person whose it is has this name.
+    pub fn is_named(&self, name: &PersonName) -> bool {
+        self.person().is_some_and(|person| person.name.fold() == name.fold())
     }
 
     /// The name as others may see it: a person's masked, a unit's in full (registers of units are public).

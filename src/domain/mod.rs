@@ -17,6 +17,7 @@ pub mod identity;
 pub mod mandate;
 pub mod person;
 pub mod principal;
+pub mod recovery;
 pub mod session;
 pub mod typed;
 pub mod unit;

@@ -18,8 +18,10 @@ mod logged_out;
 mod login;
 mod logout;
 mod mishap;
+mod not_mine;
 mod oidc;
 mod posted;
+mod recover;
 mod registration;
 mod reply;
 mod represent;
@@ -72,6 +74,15 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/login", get(login::show).post(login::submit))
         .route("/login/code", post(second_factor::take))
         .route("/login/step-up", get(step_up::show).post(step_up::begin))
+        .route("/recover", get(recover::show).post(recover::begin))
+        .route("/recover/code", get(recover::again).post(recover::prove))
+        .route("/recover/password", get(recover::again).post(recover::password::take))
+        .route("/recover/phone", get(recover::lost::show).post(recover::lost::begin))
+        .route("/not-mine/phone", get(not_mine::phone::show).post(not_mine::phone::send))
+        .route("/not-mine/phone/code", get(not_mine::phone::show).post(not_mine::phone::take))
+        .route("/not-mine/account", get(not_mine::account::show).post(not_mine::account::send))
+        .route("/not-mine/account/code", get(not_mine::account::show).post(not_mine::account::take))
+        .route("/recover/stop", get(recover::stop::show).post(recover::stop::take))
         .route("/login/passkey", post(login::by_passkey))
         .route("/login/actor", get(actor::show).post(actor::submit))
         .route("/upstream/sign-in", post(upstream::begin))
@@ -91,7 +102,19 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/account/links/{id}", get(account::links::ask).post(account::links::unlink))
         .route("/account/password", get(account::password::show).post(account::password::take))
         .route("/account/phone", get(account::phone::show).post(account::phone::take))
+        .route("/account/phone/change", get(account::change_phone::show).post(account::change_phone::send))
+        .route("/account/phone/change/code", get(account::change_phone::show).post(account::change_phone::take))
+        .route(
+            "/account/children/{child}/password",
+            get(account::others_password::show_child).post(account::others_password::take_child),
+        )
+        .route(
+            "/account/units/{unit}/password",
+            get(account::others_password::show_unit).post(account::others_password::take_unit),
+        )
         .route("/account/address", get(account::address::show).post(account::address::take))
+        .route("/account/freeze", post(not_mine::account::mine))
+        .route("/account/recovery/stop", post(recover::stop::mine))
         .route("/account/sessions", get(account::sessions::show))
         .route("/account/sessions/end", post(account::sessions::end))
         .route("/account/sessions/end-others", post(account::sessions::end_others))

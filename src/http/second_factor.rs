@@ -12,6 +12,7 @@ use super::cookies::Cookie;
 use super::login::{SignedIn, finish, waiting};
 use super::mishap::Mishap;
 use super::posted::Posted;
+use super::recover::password;
 use super::reply::Reply;
 use super::{actor, step_up};
 use crate::app::App;
@@ -43,6 +44,8 @@ struct SecondFactorPage {
     /// The browser may be somebody's own: it isn't in a service hall.
     may_be_own: bool,
     carried: Vec<(&'static str, String)>,
+    /// A forgotten password: it can wait instead.
+    recovers: bool,
 }
 
 /// Asks for the second factor after what was `proven`.
@@ -54,14 +57,14 @@ pub(super) async fn begin(
     (goal, proven): (Goal, &[Method]),
 ) -> Result<Reply, Mishap> {
     let ticket = Pending::begin(app, account, &visit.browser, goal, proven)?;
-    let way = Way::chosen(app, account, "");
+    let way = Way::chosen(&goal.ways(app, account), "");
     let mut form = Form::default();
     match way {
         Some(Way::Sms) => sent(send(app, visit, account).await?, &mut form, true),
         Some(_) => {}
         None => form.fault("code", "second-factor-none"),
     }
-    page(app, visit, params, account, way.unwrap_or(Way::Sms), (ticket, form), 200).await
+    page(app, visit, params, (account, goal), way.unwrap_or(Way::Sms), (ticket, form), 200).await
 }
 
 async fn send(app: &App, visit: &Visit, account: &Account) -> Result<Sent, Mishap> {
@@ -83,7 +86,7 @@ async fn page(
     app: &App,
     visit: &Visit,
     params: &Params,
-    account: &Account,
+    (account, goal): (&Account, Goal),
     way: Way,
     (ticket, form): (String, Form),
     status: u16,
@@ -100,10 +103,11 @@ async fn page(
         form,
         ticket,
         way: way.as_str(),
-        others: Way::of(app, account).into_iter().filter(|other| *other != way).map(offered).collect(),
+        others: goal.ways(app, account).into_iter().filter(|other| *other != way).map(offered).collect(),
         phone,
-        may_be_own: !visit.is_in_hall(),
+        may_be_own: !visit.is_in_hall() && goal != Goal::Recover,
         carried: CARRIED.into_iter().filter_map(|name| Some((name, params.get(name)?.to_owned()))).collect(),
+        recovers: goal == Goal::Recover,
         passkey,
     };
     let rendered = Rendered::new(status, &page).leading_to(origin.unwrap_or_default());
@@ -119,15 +123,18 @@ pub(super) async fn take(
 ) -> Result<Reply, Mishap> {
     let ticket = params.text("ticket");
     let opened = Pending::open(&app, ticket, &visit.browser).await?.ok_or(Mishap::Expired)?;
-    let account = &opened.account;
+    let (account, goal) = (&opened.account, opened.goal);
+    if goal == Goal::Recover && params.get("later").is_some() {
+        return password::ask(&app, &visit, &params, ticket).await;
+    }
     let other = params.get("other");
-    let way = Way::chosen(&app, account, other.unwrap_or(params.text("way"))).ok_or(Mishap::Expired)?;
+    let way = Way::chosen(&goal.ways(&app, account), other.unwrap_or(params.text("way"))).ok_or(Mishap::Expired)?;
     let mut form = Form::default();
     if other.is_some() || params.get("resend").is_some() {
         if way == Way::Sms {
             sent(send(&app, &visit, account).await?, &mut form, other.is_some());
         }
-        return page(&app, &visit, &params, account, way, (ticket.to_owned(), form), 200).await;
+        return page(&app, &visit, &params, (account, goal), way, (ticket.to_owned(), form), 200).await;
     }
     let verified = match way {
         Way::Passkey => {
@@ -146,7 +153,7 @@ pub(super) async fn take(
         (Verified::Spent, _) => form.fault("code", "code-spent"),
         (Verified::Limited, _) => form.fault("code", "code-limited"),
     }
-    page(&app, &visit, &params, account, way, (ticket.to_owned(), form), 422).await
+    page(&app, &visit, &params, (account, goal), way, (ticket.to_owned(), form), 422).await
 }
 
 /// Goes on: the sealed ticket says with what, the form only where to.
@@ -170,6 +177,7 @@ async fn passed(
     let methods = [proven.as_slice(), way.methods()].concat();
     match goal {
         Goal::StepUp => step_up::raised(app, visit, params, &account, (way.methods(), known)).await,
+        Goal::Recover => password::strengthened(app, visit, params, (&account, &methods)).await,
         Goal::Confirm => confirm::confirmed(app, visit, &account, (&methods, known), params).await,
         Goal::SignIn if params.text("tab") == "actor" => {
             actor::proven(app, visit, params, &account, (&methods, known)).await

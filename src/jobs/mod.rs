@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::journeys::background;
 use crate::mandates::recheck;
 use crate::review::news;
+use crate::sign_in::recovery;
 use crate::storage::{StorageError, Stored, audit, leases, outbox, sweep};
 
 pub use logouts::deliver as tell_clients;
@@ -106,11 +107,14 @@ fn backoff(attempt: i64, first: Duration, most: Duration) -> Duration {
     (first * 2_u32.pow(exponent)).min(most)
 }
 
-/// The source that was unavailable is asked again; reviewers' decisions are told.
+/// The source that was unavailable is asked again; reviewers' decisions are told; recoveries take effect.
 async fn cases_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     while pause(&mut stop, CASES_EVERY).await {
         if let Err(error) = background::ask_again(&app).await {
             log(&error, "the source could not be asked again");
+        }
+        if let Err(error) = recovery::apply_due(&app).await {
+            log(&error, "recoveries could not be brought into effect");
         }
         if let Err(error) = news::tell(&app).await {
             log(&error, "decisions could not be told");

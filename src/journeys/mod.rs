@@ -16,6 +16,7 @@ mod finish;
 pub mod guardian;
 mod individual;
 mod legal_person;
+mod lost;
 mod plan;
 #[cfg(test)]
 mod properties;

@@ -4,7 +4,7 @@ use time::Date;
 
 use super::answers::Answers;
 use super::step::{Phase, Step};
-use super::{child, individual, legal_person};
+use super::{child, individual, legal_person, lost};
 use crate::domain::account::AccountKind;
 
 /// The last page, which is no step: nothing is asked on it.
@@ -29,6 +29,9 @@ impl Table {
     pub fn of(answers: &Answers) -> &'static Self {
         if answers.is_childs() {
             return &child::TABLE;
+        }
+        if answers.is_recovery() {
+            return &lost::TABLE;
         }
         match answers.kind {
             Some(AccountKind::LegalPerson) => &legal_person::TABLE,

@@ -13,7 +13,7 @@ use crate::ids::{JourneyId, MessageId, ReviewId};
 use crate::notify::codes::{Asker, Binding, Sender, Sent};
 use crate::review::{self, Submission};
 use crate::storage::limits::{self, Limit};
-use crate::storage::{Db, StorageError, Tx, audit, journeys, outbox, representative_invitations, reviews};
+use crate::storage::{Db, StorageError, Tx, audit, journeys, outbox, recoveries, representative_invitations, reviews};
 
 /// How long a message about a journey may wait for its gateway.
 const MESSAGE_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -133,6 +133,7 @@ impl Writes {
                 }
                 Effect::Withdraw(id) => {
                     reviews::withdraw(tx, id, self.now).await?;
+                    recoveries::stop_of_review(tx, id, self.now).await?;
                 }
                 Effect::Schedule(due) => journeys::schedule(tx, &self.id, *due).await?,
                 Effect::Begin(child, browser, answers) => {

@@ -56,6 +56,11 @@ impl Recipient {
         account.phone().cloned().map(Self::Phone).into_iter().chain(confirmed.map(Self::Email)).collect()
     }
 
+    /// Somebody whom there isn't (RFC 2606, section 2), the same for the same text.
+    pub fn nobody(text: &str) -> Option<Self> {
+        EmailAddress::parse(&format!("{text}@nobody.invalid")).ok().map(Self::Email)
+    }
+
     /// Its blind index, by which limits count and codes are found.
     pub fn index(&self, keys: &Keyring) -> String {
         match self {
@@ -162,22 +167,14 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
     {
         return Ok(Sent::TooSoon);
     }
-    let minute = format!("sms minute {phone}");
+    let minute = minute(&phone);
     let purpose = binding.purpose.as_str();
-    let mut counted = vec![
-        (minute.clone(), PER_MINUTE),
-        (format!("sms hour {phone}"), PER_HOUR),
-        (format!("sms day {phone}"), PER_DAY),
-        (format!("sms address {}", asker.address), asker.share(PER_ADDRESS)),
+    let mut counted = of_recipient(binding, &phone, asker);
+    counted.extend([
         (format!("sms prefix {}", sender.keys.index("phone prefix", &binding.to.block())), PER_PREFIX),
         (format!("sms purpose {purpose}"), PER_PURPOSE),
         (BUDGET_SUBJECT.to_owned(), BUDGET),
-    ];
-    if !binding.purpose.is_proven() {
-        counted.insert(1, (format!("sms unproven hour {phone}"), UNPROVEN_PER_HOUR));
-        counted.insert(1, (format!("sms unproven day {phone}"), UNPROVEN_PER_DAY));
-        counted.insert(1, (format!("sms unproven {phone} from {}", asker.address), UNPROVEN_PER_ADDRESS));
-    }
+    ]);
     for (subject, limit) in counted {
         if !limits::hit(tx, &subject, limit, now).await? {
             if limit.max >= PER_PURPOSE.max {
@@ -200,6 +197,46 @@ pub async fn send(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &As
     let id = MessageId::mint(now, sender.random);
     outbox::push(tx, sender.keys, &id, &message, now, codes::LIFETIME).await?;
     Ok(Sent::Sent)
+}
+
+fn minute(phone: &str) -> String {
+    format!("sms minute {phone}")
+}
+
+/// What a code counts against, of its recipient's and its asker's.
+fn of_recipient(binding: &Binding, phone: &str, asker: &Asker) -> Vec<(String, Limit)> {
+    let mut counted = vec![(minute(phone), PER_MINUTE)];
+    if !binding.purpose.is_proven() {
+        counted.extend([
+            (format!("sms unproven {phone} from {}", asker.address), UNPROVEN_PER_ADDRESS),
+            (format!("sms unproven day {phone}"), UNPROVEN_PER_DAY),
+            (format!("sms unproven hour {phone}"), UNPROVEN_PER_HOUR),
+        ]);
+    }
+    counted.extend([
+        (format!("sms hour {phone}"), PER_HOUR),
+        (format!("sms day {phone}"), PER_DAY),
+        (format!("sms address {}", asker.address), asker.share(PER_ADDRESS)),
+    ]);
+    counted
+}
+
+/// Does for somebody whom there isn't what [`send`] does, but that nothing goes out: it takes as long, and a code can be tried.
+///
+/// # Errors
+/// The store's own.
+pub async fn pretend(tx: &mut Tx, sender: Sender<'_>, binding: &Binding, asker: &Asker, now: Timestamp) -> Stored<()> {
+    let (nobody, key) = (binding.to.index(sender.keys), binding.key());
+    if codes::last_sent(tx, &key, &nobody).await?.is_some_and(|last| now.since(last) < PER_MINUTE.window) {
+        return Ok(());
+    }
+    for (subject, limit) in of_recipient(binding, &nobody, asker) {
+        if !limits::hit(tx, &subject, limit, now).await? {
+            return Ok(());
+        }
+    }
+    let hash = hash(sender.keys, &key, &sender.random.token::<16>());
+    codes::insert(tx, &CodeId::mint(now, sender.random), &key, &nobody, &hash, now).await
 }
 
 /// Counts a message without a code that somebody has sent to a stranger's phone, for `purpose`; `false` if it must not be

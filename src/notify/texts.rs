@@ -2,6 +2,7 @@
 
 use crate::domain::authenticator::AuthenticatorKind;
 use crate::domain::case_number::CaseNumber;
+use crate::domain::recovery::Kind;
 
 /// What a one-time code is for; part of its binding, so that a code for one purpose is worthless for another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,19 @@ pub enum Purpose {
     MovePhone,
     /// Binding an account of this legacy system to an account that exists already.
     Bind(String),
+    /// A new password instead of a forgotten one.
+    Recover {
+        /// The browser has passed a second factor of the account: strangers can't use up what it may have sent.
+        known: bool,
+    },
+    /// Freezing one's own account.
+    Freeze,
+    /// Saying that a number isn't its former holder's any more.
+    NotMine,
+    /// Making a phone the contact of one's account, instead of another one.
+    NewPhone,
+    /// The consent of that other one.
+    OldPhone,
 }
 
 impl Purpose {
@@ -30,6 +44,11 @@ impl Purpose {
             Self::MovePhone => "move_phone",
             Self::SignIn => "sign_in",
             Self::Bind(_) => "bind",
+            Self::Recover { .. } => "recover",
+            Self::Freeze => "freeze",
+            Self::NotMine => "not_mine",
+            Self::NewPhone => "new_phone",
+            Self::OldPhone => "old_phone",
         }
     }
 }
@@ -38,8 +57,11 @@ impl Purpose {
     /// Whether whoever asks has proven something about the recipient's account already.
     pub fn is_proven(&self) -> bool {
         match self {
-            Self::SignIn | Self::MovePhone | Self::Bind(_) => true,
-            Self::Migration | Self::Registration | Self::Resume => false,
+            Self::SignIn | Self::MovePhone | Self::OldPhone | Self::Bind(_) => true,
+            Self::Recover { known } => *known,
+            Self::Migration | Self::Registration | Self::Resume | Self::Freeze | Self::NotMine | Self::NewPhone => {
+                false
+            }
         }
     }
 }
@@ -52,6 +74,11 @@ pub fn code(signature: &str, purpose: &Purpose, code: &str) -> String {
         Purpose::MovePhone => ("将本手机号改为另一个统一账号的登录名".to_owned(), "非本人操作请勿告知"),
         Purpose::Resume => ("您正在换一个浏览器继续办理".to_owned(), "非本人操作请勿告知"),
         Purpose::SignIn => ("您正在登录".to_owned(), "请勿告知他人"),
+        Purpose::Freeze => ("您正在冻结自己的统一账号".to_owned(), "非本人操作请勿告知"),
+        Purpose::NotMine => ("您声明本手机号不再属于原用户".to_owned(), "非本人操作请勿告知"),
+        Purpose::NewPhone => ("将本手机号登记到统一账号".to_owned(), "非本人操作请勿告知"),
+        Purpose::OldPhone => ("您的统一账号将更换为其他手机号".to_owned(), "非本人操作请勿告知"),
+        Purpose::Recover { .. } => ("您正在重设统一账号的密码".to_owned(), "非本人操作请勿告知"),
         Purpose::Bind(system) => (format!("将“{system}”账号绑定到您的统一账号"), "非本人操作请勿告知"),
     };
     format!("【{signature}】{doing}，验证码为：{code}，5分钟内有效。{warning}。")
@@ -120,6 +147,61 @@ pub const EXPOSED_SUBJECT: &str = "请更换您的密码";
 pub fn password_exposed(signature: &str, whose: &Whose, hotline: &str) -> String {
     format!(
         "【{signature}】{whose}的密码在公开的常见或泄露密码名单中，容易被人猜到，请登录后尽快更换。咨询请致电{hotline}。"
+    )
+}
+
+/// The subject of the mail that tells of a recovery.
+pub const RECOVERY_SUBJECT: &str = "账号找回";
+
+/// What a recovery is for, in the words of a message.
+fn recovery(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Password => "重设密码",
+        Kind::Phone => "更换手机号",
+    }
+}
+
+/// Tells every channel of an account what will change, when, and the number that stops it. No link: the person opens 停止申请.
+pub fn recovery_begun(signature: &str, kind: Kind, whose: &Whose, hours: u64, number: &CaseNumber) -> String {
+    let what = recovery(kind);
+    format!(
+        "【{signature}】有人申请对{whose}{what}，{hours}小时后生效。如非本人操作，请打开统一门户“停止申请”，输入编号{number}。"
+    )
+}
+
+/// Tells every channel of an account that it won't.
+pub fn recovery_stopped(signature: &str, kind: Kind, whose: &Whose, hotline: &str) -> String {
+    let what = recovery(kind);
+    format!("【{signature}】对{whose}{what}的申请已停止。如有疑问，请致电{hotline}。")
+}
+
+/// What somebody reads whose case the account's owner has stopped.
+pub const STOPPED_BY_OWNER: &str = "账号所有人提出异议";
+
+/// Tells the old channels of an account and the new one that it has another phone.
+pub fn phone_changed(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!("【{signature}】{whose}已更换登记的手机号，其他地方的登录已退出。如非本人操作，请致电{hotline}。")
+}
+
+/// Tells the other channels of an account that its phone is somebody else's by now.
+pub fn phone_given_up(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!(
+        "【{signature}】{whose}登记的手机号已由他人证明在使用，不再用于登录和验证。请登录统一门户登记新的手机号，或致电{hotline}。"
+    )
+}
+
+/// Tells every channel of an account that it is frozen.
+pub fn frozen(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!(
+        "【{signature}】{whose}已冻结，所有登录已退出。恢复使用请打开统一门户“手机丢失或恢复账号”，或致电{hotline}。"
+    )
+}
+
+/// Tells those who manage a unit that its account has another password.
+pub fn unit_password_set(signature: &str, unit: &str, hotline: &str) -> String {
+    let unit: String = unit.chars().take(24).collect();
+    format!(
+        "【{signature}】“{unit}”的统一账号已由法定代表人设置新密码，原有登录已退出。如非本单位操作，请致电{hotline}。"
     )
 }
 
@@ -206,7 +288,18 @@ mod tests {
     #[test]
     fn a_code_message_fits_one_part_and_carries_no_link() {
         let bind = Purpose::Bind("合肥市-合肥市政务服务网".to_owned());
-        let plain = [Purpose::Migration, Purpose::Registration, Purpose::Resume, Purpose::MovePhone, Purpose::SignIn];
+        let plain = [
+            Purpose::Migration,
+            Purpose::Registration,
+            Purpose::Resume,
+            Purpose::MovePhone,
+            Purpose::SignIn,
+            Purpose::Recover { known: false },
+            Purpose::Freeze,
+            Purpose::NotMine,
+            Purpose::NewPhone,
+            Purpose::OldPhone,
+        ];
         for purpose in plain.into_iter().chain([bind]) {
             let text = code("安徽政务服务网", &purpose, "123456");
             assert!(text.chars().count() <= 70, "{text}");

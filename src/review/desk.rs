@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::evidence::{self, Kind};
+use super::grounds::{level_of, needed, regained};
 use super::{Content, OBJECTION, content, owner};
 use crate::app::App;
 use crate::clock::Timestamp;
@@ -20,11 +20,12 @@ use crate::ids::{AccountId, MessageId, SystemId};
 use crate::notify::codes::{Asker, Recipient};
 use crate::protocol::acr::IdentityLevel;
 use crate::secret::Secret;
+use crate::sign_in::recovery::{self, Pen};
 use crate::sign_in::{Attempt, KnownBrowser, Outcome, sign_in};
 use crate::storage::evidence::Piece;
 use crate::storage::limits::{self, Limit};
 use crate::storage::reviews::{self, Decision, Review, State};
-use crate::storage::{StorageError, Tx, audit, evidence as pictures, guardianships, outbox};
+use crate::storage::{StorageError, Tx, accounts, audit, evidence as pictures, guardianships, outbox, recoveries};
 
 /// A claimed case goes back to the list after so long.
 const CLAIM: Duration = Duration::from_secs(4 * 60 * 60);
@@ -87,6 +88,8 @@ pub struct Case {
     pub approved_by: Vec<AccountId>,
     /// The guardians on record of the child whose account it touches; whoever acts for the unit that it is about.
     pub concerned: Vec<AccountId>,
+    /// The account that it touches.
+    pub owner: Option<Account>,
 }
 
 impl Case {
@@ -98,10 +101,6 @@ impl Case {
     pub fn reviewers_needed(&self) -> i64 {
         needed(&self.review)
     }
-}
-
-fn needed(review: &Review) -> i64 {
-    if review.account.is_some() { 2 } else { 1 }
 }
 
 /// What an approval came to.
@@ -191,8 +190,12 @@ impl Reviewer {
         };
         let guardians = guardians.into_iter().map(|guardianship| guardianship.guardian);
         let content = content(&app.keys, &review)?;
+        let owner = match &review.account {
+            Some(account) => accounts::find(&mut conn, &app.keys, account).await?,
+            None => None,
+        };
         let members = super::owner::members(&mut conn, &review, &content).await?;
-        Ok(Case { concerned: guardians.chain(members).collect(), content, review, evidence, approved_by })
+        Ok(Case { concerned: guardians.chain(members).collect(), content, review, evidence, approved_by, owner })
     }
 
     /// Takes a case.
@@ -272,13 +275,17 @@ impl Reviewer {
     pub async fn approve(&self, app: &App, case: &Case, slots: &[i64]) -> Result<Approval, DeskError> {
         self.holds(case)?;
         let level = level_of(case, slots)?;
+        let regained = regained(case, app.clock.now())?;
         let seen = slots.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
         let now = app.clock.now();
         let (id, me, who, number) = (case.review.id.clone(), self.id().clone(), self.who(), case.review.case.clone());
         let (needed, journey) = (case.reviewers_needed(), case.review.journey.clone());
         let effective_at = if needed > 1 { now.plus(OBJECTION) } else { now };
         let (keys, random) = (Arc::clone(&app.keys), app.random.clone());
-        let notices = if needed > 1 { owner::notices(app, case).await? } else { Vec::new() };
+        // Of another phone the recovery tells by itself, with the number that stops it.
+        let told = needed > 1 && regained.is_none();
+        let notices = if told { owner::notices(app, case).await? } else { Vec::new() };
+        let pen = Pen::of(app);
         let term = now.plus(app.config.review.evidence_term());
         let (owner, system) = (case.review.account.clone(), case.system());
         let approval = app
@@ -300,8 +307,16 @@ impl Reviewer {
                         return Err(DeskError::Unclaimed);
                     }
                     pictures::keep_until(tx, &journey, term.max(effective_at)).await?;
-                    if let Some(owner) = &owner {
-                        owner::note(tx, &random, now, "account.review_approved", (&who, owner, &system)).await?;
+                    match (&owner, regained) {
+                        (Some(owner), Some(change)) => {
+                            recovery::supersede(tx, &pen, owner, change.kind()).await?;
+                            recovery::begin(tx, &pen, (owner, change), (Some(&id), effective_at)).await?;
+                        }
+                        (Some(owner), None) => {
+                            let event = "account.review_approved";
+                            owner::note(tx, &random, now, event, (&who, owner, &system)).await?;
+                        }
+                        (None, _) => {}
                     }
                     for message in &notices {
                         outbox::push(tx, &keys, &MessageId::mint(now, &random), message, now, NOTICE).await?;
@@ -351,37 +366,27 @@ impl Reviewer {
             app.keys.seal_json(Purpose::Review, case.review.id.as_str(), &reason).map_err(StorageError::from)?;
         let (id, who, number, random) =
             (case.review.id.clone(), self.who(), case.review.case.clone(), app.random.clone());
-        let (owner, system) = (case.review.account.clone(), case.system());
+        let (owner, system, pen) = (case.review.account.clone(), case.system(), Pen::of(app));
         app.db
             .write(move |tx| {
                 Box::pin(async move {
                     if !reviews::stop(tx, &id, &sealed, now).await? {
                         return Err(DeskError::Closed("not waiting for an objection"));
                     }
-                    if let Some(owner) = &owner {
-                        owner::note(tx, &random, now, "account.review_stopped", (&who, owner, &system)).await?;
+                    match recoveries::of_review(tx, &pen.keys, &id).await? {
+                        Some(waiting) => drop(recovery::stop(tx, &pen, &waiting, &who).await?),
+                        None => {
+                            if let Some(owner) = &owner {
+                                let event = "account.review_stopped";
+                                owner::note(tx, &random, now, event, (&who, owner, &system)).await?;
+                            }
+                        }
                     }
                     note(tx, &random, now, "review.stopped", (&who, &number), json!({})).await
                 })
             })
             .await
     }
-}
-
-fn level_of(case: &Case, slots: &[i64]) -> Result<IdentityLevel, DeskError> {
-    let kind = |slot: &i64| {
-        let piece = case.evidence.iter().find(|piece| piece.slot == *slot)?;
-        Kind::parse(&piece.kind)
-    };
-    let kinds: Option<Vec<Kind>> = slots.iter().map(kind).collect();
-    let kinds = kinds.ok_or(DeskError::Evidence("a picture that was named isn't there"))?;
-    let level = evidence::level(&kinds, case.content.whose()).ok_or(DeskError::Evidence(
-        "approval needs the document, the unit's licence, or what names a child's guardians",
-    ))?;
-    if case.review.account.is_some() && level < IdentityLevel::Present {
-        return Err(DeskError::Evidence("touching an existing account needs the document and its holder's face"));
-    }
-    Ok(level)
 }
 
 async fn note(

@@ -5,6 +5,7 @@
 
 pub mod desk;
 pub mod evidence;
+mod grounds;
 pub mod news;
 mod owner;
 
@@ -41,6 +42,9 @@ pub struct Content {
     /// Who says to be the child's guardian.
     #[serde(default)]
     pub guardian: Option<Guardian>,
+    /// What the owner of an account has lost, who is to get another phone on file: the contact.
+    #[serde(default)]
+    pub lost: Option<Lost>,
     /// What the automatic check came to, or that control of an existing account is asked for.
     pub outcome: String,
     /// The old account: system, account, what its row says.
@@ -58,6 +62,13 @@ pub struct Guardian {
     pub identity: Identity,
     /// What the guardian says to be to the child.
     pub relation: Relation,
+}
+
+/// What somebody has lost besides the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    /// Passkeys, authenticator apps, recovery codes.
+    pub factors: bool,
 }
 
 impl Content {

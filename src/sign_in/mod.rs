@@ -5,6 +5,7 @@ mod exposed;
 pub mod federated;
 mod known_browser;
 mod password;
+pub mod recovery;
 pub mod second_factor;
 pub mod session;
 mod tries;

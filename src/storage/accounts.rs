@@ -20,7 +20,7 @@ use crate::protocol::acr::IdentityLevel;
 
 pub use holder::{confirm_email, set_address, set_unit};
 pub use passwords::{carried_over, drop_carried_over};
-pub use phones::{move_sign_in, phone_uses, signs_in};
+pub use phones::{give_up_phone, move_sign_in, of_phone, phone_uses, set_phone, signs_in};
 
 use phones::insert_phone;
 
@@ -45,6 +45,9 @@ statements! {
     BY_DOCUMENT = "SELECT account_id FROM documents WHERE number_index = $1";
     PHONE_SLOT = "SELECT slot FROM account_phones WHERE phone_index = $1 AND account_id = $2";
     DROP_PHONES = "DELETE FROM account_phones WHERE phone_index = $1 AND account_id IN ($2, $3)";
+    DROP_PHONE = "DELETE FROM account_phones WHERE account_id = $1";
+    OF_PHONE = "SELECT account_id FROM account_phones WHERE phone_index = $1 ORDER BY slot";
+    SET_PHONE_PROVEN = "UPDATE accounts SET phone_proven_at = $2 WHERE id = $1";
     PHONE_USES = "SELECT COUNT(*) FROM account_phones WHERE phone_index = $1";
     SET_PASSWORD = "UPDATE accounts SET password_hash = $2, updated_at = $3 WHERE id = $1 AND password_hash = $4";
     RESET_PASSWORD = "UPDATE accounts SET password_hash = $2, password_origin = $3, updated_at = $4 WHERE id = $1";

@@ -22,6 +22,7 @@ pub mod links;
 pub mod mandates;
 pub mod outbox;
 mod query;
+pub mod recoveries;
 mod redemptions;
 pub mod refresh_tokens;
 pub mod representative_invitations;
@@ -63,6 +64,7 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         mandates::STATEMENTS,
         outbox::STATEMENTS,
         representative_invitations::STATEMENTS,
+        recoveries::STATEMENTS,
         refresh_tokens::STATEMENTS,
         reviews::STATEMENTS,
         revoked_tokens::STATEMENTS,

@@ -32,7 +32,9 @@ statements! {
     APPROVED_BY = "SELECT reviewer FROM review_approvals WHERE review_id = $1 ORDER BY approved_at";
     DECIDE = "UPDATE reviews SET state = $3, level = $4, reason = $5, decided_at = $6, effective_at = $7 \
               WHERE id = $1 AND state = 'open' AND claimed_by = $2";
-    WITHDRAW = "UPDATE reviews SET state = 'withdrawn', decided_at = $2, told_at = $2 WHERE id = $1 AND state = 'open'";
+    WITHDRAW = "UPDATE reviews SET state = 'withdrawn', decided_at = $2, told_at = $2 WHERE id = $1 \
+                AND (state = 'open' OR (state = 'approved' AND effective_at > $2))";
+    WAITING_FOR = "SELECT id FROM reviews WHERE account_id = $1 AND state = 'approved' AND effective_at > $2";
     STOP = "UPDATE reviews SET state = 'rejected', reason = $2, decided_at = $3, effective_at = $3 \
             WHERE id = $1 AND state = 'approved' AND effective_at > $3";
 }
@@ -280,12 +282,21 @@ pub async fn decide(
     Ok(rows == 1)
 }
 
-/// Takes a review back; nothing happens if it is decided.
+/// Takes a review back; nothing happens if it is decided, and in effect.
 ///
 /// # Errors
 /// The store's own.
 pub async fn withdraw(tx: &mut Tx, id: &ReviewId, now: Timestamp) -> Stored<bool> {
     Ok(execute!(tx, WITHDRAW, id.as_str(), now.0)? == 1)
+}
+
+/// The approvals about an account that aren't in effect yet.
+///
+/// # Errors
+/// The store's own.
+pub async fn waiting_for(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Stored<Vec<ReviewId>> {
+    let rows = fetch_all!(conn, (String,), WAITING_FOR, account.as_str(), now.0)?;
+    Ok(rows.into_iter().map(|(id,)| ReviewId(id)).collect())
 }
 
 /// Stops an approval that isn't in effect yet; `false` if it is, or there is none.

@@ -8,7 +8,7 @@ const CHROME: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 
 /// An access token of the demonstration's client.
-async fn access(world: &World, browser: &mut Browser, scope: &str) -> String {
+pub async fn access(world: &World, browser: &mut Browser, scope: &str) -> String {
     let (verifier, challenge) = pkce();
     let code = code(browser, &challenge, &[("scope", scope)]).await;
     let (status, tokens) = redeem(world, &code, &verifier).await;

@@ -28,6 +28,7 @@ mod layers;
 mod mandates;
 mod migration;
 mod provider;
+mod recovery;
 mod registry;
 mod rotation;
 mod second_factors;

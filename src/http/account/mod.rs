@@ -2,12 +2,14 @@
 //! Every post touches the signed-in person's own rows only: its statement names the account.
 
 pub(super) mod address;
+pub(super) mod change_phone;
 pub(super) mod children;
 pub(super) mod confirm;
 pub(super) mod consents;
 pub(super) mod factors;
 pub(super) mod links;
 pub(super) mod log;
+pub(super) mod others_password;
 pub(super) mod password;
 pub(super) mod phone;
 pub(super) mod sessions;
@@ -32,7 +34,10 @@ pub(super) use crate::pages::beijing as moment;
 use crate::pages::{Locale, Page, Rendered, Visit};
 use crate::storage::Stored;
 use crate::storage::accounts::Evidence;
-use crate::storage::{accounts, consents as consented, guardianships, links as linked, mandates, sessions as begun};
+use crate::storage::recoveries::Recovery;
+use crate::storage::{
+    accounts, consents as consented, guardianships, links as linked, mandates, recoveries, sessions as begun,
+};
 use crate::upstream::catalogue;
 
 #[derive(Template)]
@@ -43,6 +48,8 @@ struct Overview {
     name: String,
     document: String,
     phone: Option<String>,
+    /// The one that somebody else has proven to hold now.
+    former_phone: Option<String>,
     email: Option<String>,
     email_confirmed: bool,
     address: Option<String>,
@@ -58,6 +65,8 @@ struct Overview {
     invitations: usize,
     /// How many children the person looks after.
     children: usize,
+    /// What somebody has asked for and is still to come, in words.
+    recoveries: Vec<String>,
 }
 
 /// `GET /account`; a guardian who has signed in for a child goes on with that.
@@ -76,13 +85,19 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: Hea
     let consents = consented::of_actor(&mut conn, &account.id).await?.len();
     let units = mandates::of_person(&mut conn, &account.id).await?.len();
     let children = guardianships::of_guardian(&mut conn, &account.id).await?.len();
+    let recoveries = recoveries::of_account(&mut conn, &app.keys, &account.id).await?;
     drop(conn);
+    let told = |waiting: &Recovery| {
+        visit.locale.tv(&format!("recovery-notice-{}", waiting.change.kind().as_str()), moment(waiting.effective_at))
+    };
     let page = Overview {
+        recoveries: recoveries.iter().map(told).collect(),
         page: visit.page("account-title"),
         user_name: account.user_name.as_str().to_owned(),
         name: account.shown_name(),
         document: account.person().map(|person| person.document.masked_owner()).unwrap_or_default(),
         phone: account.phone().map(|p| p.masked()),
+        former_phone: account.phone_on_file().filter(|_| account.phone().is_none()).map(|p| p.masked()),
         email: account.email().map(|e| e.masked()),
         email_confirmed: account.email_verified_at.is_some(),
         address: account.address().map(PostalAddress::masked),

@@ -9,12 +9,14 @@ use axum::extract::State;
 use super::confirm::proven;
 use crate::app::App;
 use crate::domain::account::{Account, PasswordOrigin, StoredPassword};
+use crate::domain::recovery::Kind;
 use crate::domain::session::Session;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
 use crate::notify::{texts, told};
 use crate::pages::{Form, Page, Rendered, Visit, new_password, own_data};
+use crate::sign_in::recovery::{self, Pen};
 use crate::sign_in::session::end_all;
 use crate::storage::{Stored, accounts, audit};
 
@@ -65,17 +67,18 @@ async fn change(app: &App, visit: &Visit, (account, here): (&Account, &Session),
     let told = told::about(&mut app.db.read().await?, &app.keys, account, app.today()).await?;
     let site = &app.config.site;
     let text = texts::password_changed(&site.sms_signature, &told.whose, &site.hotline);
-    let (keys, random, now, id) = (Arc::clone(&app.keys), app.random.clone(), visit.now, account.id.clone());
+    let (pen, now, id) = (Pen::of(app), visit.now, account.id.clone());
     let (here, new) = (here.clone(), StoredPassword { hash, origin: PasswordOrigin::Chosen });
     let forget = app
         .db
         .write(move |tx| {
             Box::pin(async move {
+                recovery::supersede(tx, &pen, &id, Kind::Password).await?;
                 accounts::reset_password(tx, &id, Some(&new), now).await?;
                 let ended = end_all(tx, &id, Some(&here), now).await?;
                 let who = format!("account:{id}");
-                audit::record(tx, &random, now, "password.changed", (&who, &who), &serde_json::json!({})).await?;
-                told.tell(tx, (&keys, &random), (texts::PASSWORD_SUBJECT, &text), now).await?;
+                audit::record(tx, &pen.random, now, "password.changed", (&who, &who), &serde_json::json!({})).await?;
+                told.tell(tx, (&pen.keys, &pen.random), (texts::PASSWORD_SUBJECT, &text), now).await?;
                 Stored::Ok(ended)
             })
         })

@@ -110,6 +110,8 @@ struct Overview {
     /// The viewer's own mandate; none: the unit's own sign-in.
     mine: Option<Words>,
     manager: bool,
+    /// The viewer is the legal representative.
+    represents: bool,
     all: bool,
     notice: String,
 }
@@ -144,6 +146,7 @@ async fn overview(app: &App, visit: &Visit, entered: &Entered, notice: &str, sta
             Viewer::Own => None,
         },
         manager: entered.manager().is_some(),
+        represents: entered.manager().is_some_and(|mandate| mandate.terms.role == Role::LegalRepresentative),
         all: entered.sees_all(),
         notice: notice.to_owned(),
     };

@@ -3,6 +3,7 @@
 mod check;
 mod child;
 mod control;
+mod lost;
 mod review;
 mod unit;
 
@@ -28,6 +29,7 @@ use crate::upstream::UpstreamProof;
 pub(in crate::journeys) use check::{Check, Failure};
 pub(in crate::journeys) use child::{ChildAnswers, ChildControl, Guardian};
 pub(in crate::journeys) use control::Control;
+pub(in crate::journeys) use lost::LostAnswers;
 pub(in crate::journeys) use review::{About, Review, Stage};
 pub(in crate::journeys) use unit::{
     Authority, By, Claim, ExistingUnit, Invitation, RepresentativeProof, UnitAnswers, UnitCheck, UnitControl,
@@ -43,6 +45,8 @@ pub enum Goal {
     Migration,
     /// To register afresh (注册).
     Registration,
+    /// To get another phone on file instead of a lost one.
+    Recovery,
 }
 
 /// The answers of a migration or a registration.
@@ -93,6 +97,8 @@ pub struct Answers {
     pub unit: Box<UnitAnswers>,
     /// What only a child's guardian answers; there in a child's journey, and in no other.
     pub child: Option<Box<ChildAnswers>>,
+    /// What only somebody answers who has lost the phone; there in a recovery, and in no other journey.
+    pub lost: Option<Box<LostAnswers>>,
 }
 
 /// Two documents, accepted apart from each other, with their versions.
@@ -226,7 +232,8 @@ impl Answers {
 
     fn reviews(&self) -> impl Iterator<Item = &Review> {
         let child = self.child.as_ref().and_then(|child| child.review.as_ref());
-        self.identity_review.iter().chain(&self.unit.review).chain(child).chain(&self.control_review)
+        let lost = self.lost.as_ref().and_then(|lost| lost.review.as_ref());
+        self.identity_review.iter().chain(&self.unit.review).chain(child).chain(&self.control_review).chain(lost)
     }
 
     /// What is with the reviewers: taken back, if its grounds change.
@@ -251,6 +258,7 @@ impl Answers {
         match review.about() {
             About::Identity(_) => Self { identity_review: Some(review), ..self },
             About::Control(_) => Self { control_review: Some(review), ..self },
+            About::Lost(_) => self.with_lost_review(Some(review)),
             About::Unit { .. } => Self { unit: Box::new(UnitAnswers { review: Some(review), ..*self.unit }), ..self },
             About::Child { .. } => {
                 let child = self.child.map(|child| Box::new(ChildAnswers { review: Some(review), ..*child }));
@@ -265,6 +273,7 @@ impl Answers {
         match about {
             About::Identity(_) => Self { identity_review: None, ..self },
             About::Control(_) => Self { control_review: None, ..self },
+            About::Lost(_) => self.with_lost_review(None),
             About::Unit { .. } => Self { unit: Box::new(UnitAnswers { review: None, ..*self.unit }), ..self },
             About::Child { .. } => {
                 let child = self.child.map(|child| Box::new(ChildAnswers { review: None, ..*child }));

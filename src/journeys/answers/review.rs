@@ -25,6 +25,8 @@ pub struct Review {
 pub enum About {
     /// That the person is who they say, and that the legacy account is theirs.
     Identity(Identity),
+    /// That the person is who they say, and is to get another phone on file of the account that the document belongs to.
+    Lost(Identity),
     /// That this account, which exists already, is the person's own, or the unit's that the person represents.
     Control(AccountId),
     /// That the unit is what it says, this person its representative, and the legacy account the unit's.
@@ -101,6 +103,9 @@ impl Review {
     pub(super) fn is_for(&self, answers: &Answers, today: Date) -> bool {
         let same = match &self.about {
             About::Identity(identity) => answers.identity.as_ref().is_some_and(|i| i.is_same_person(identity)),
+            About::Lost(identity) => {
+                answers.is_recovery() && answers.identity.as_ref().is_some_and(|i| i.is_same_person(identity))
+            }
             About::Control(account) => answers.existing_account(today) == Some(account),
             About::Unit { unit, representative } => {
                 answers.unit.entered.as_ref().is_some_and(|entered| entered.is_same_unit(unit))

@@ -58,7 +58,11 @@ impl Place {
 
 /// What a code of this journey is bound to.
 pub(super) fn binding(cx: &Cx<'_>, to: &Recipient) -> Binding {
-    let purpose = if cx.answers.is_registration() { Purpose::Registration } else { Purpose::Migration };
+    let purpose = match (cx.answers.is_recovery(), cx.answers.is_registration()) {
+        (true, _) => Purpose::NewPhone,
+        (false, true) => Purpose::Registration,
+        (false, false) => Purpose::Migration,
+    };
     Binding { purpose, transaction: cx.id.0.clone(), to: to.clone() }
 }
 

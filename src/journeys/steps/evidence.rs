@@ -5,6 +5,7 @@ use futures_util::future::BoxFuture;
 use serde_json::json;
 use time::Date;
 
+use super::existing::look_up;
 use super::{Nav, nav, step_path};
 use crate::ids::ReviewId;
 use crate::journeys::answers::{About, Answers, Check, ChildAnswers, Review, Stage, UnitCheck};
@@ -14,7 +15,7 @@ use crate::journeys::writes::{Effect, Writes};
 use crate::pages::{Form, Page, Rendered};
 use crate::protocol::params::Params;
 use crate::review::evidence::{Kind, Whose, prepare};
-use crate::review::{Content, Guardian, Legacy, Submission};
+use crate::review::{Content, Guardian, Legacy, Lost, Submission};
 use crate::storage::accounts::document_index;
 use crate::storage::evidence::{self as pictures, Added, MOST, Piece};
 use crate::storage::limits::{self, Limit};
@@ -65,7 +66,9 @@ impl CollectEvidence {
         let page = cx.page("evidence-title");
         let label = |kind: &str| page.t(&format!("evidence-{kind}"));
         let review = cx.answers.open_review(cx.today);
-        let control = review.is_some_and(|r| matches!(r.about(), About::Control(_)));
+        let touches = |about: &About| matches!(about, About::Control(_) | About::Lost(_));
+        let control = review.is_some_and(|review| touches(review.about()));
+        let correctable = !review.is_some_and(|review| matches!(review.about(), About::Control(_)));
         let template = EvidencePage {
             kinds: whose(cx).kinds().iter().map(|kind| (kind.as_str(), label(kind.as_str()))).collect(),
             unit: cx.answers.is_units(),
@@ -76,7 +79,7 @@ impl CollectEvidence {
                 Stage::Returned { reason } => Some(reason.clone()),
                 _ => None,
             }),
-            correct: (!control).then(|| step_path(cx, if cx.answers.is_units() { "unit" } else { "identity" })),
+            correct: correctable.then(|| step_path(cx, if cx.answers.is_units() { "unit" } else { "identity" })),
             control,
             nav: nav(cx, self),
             form,
@@ -114,7 +117,12 @@ impl CollectEvidence {
             form.fault("files", fault);
             return Ok(Taken::Show(self.page(cx, form, 422).await?));
         }
-        let Some((review, submission)) = submission(cx) else { return Ok(Taken::Moved) };
+        let Some((review, mut submission)) = submission(cx) else { return Ok(Taken::Moved) };
+        if let About::Lost(identity) = review.about() {
+            // Whether there is one shows in nothing that is answered: the reviewer sees it.
+            let owner = look_up(cx.app, &identity.document).await?;
+            submission.account = owner.map(|owner| owner.account);
+        }
         if !count(cx, &submission).await? {
             form.fault("files", "evidence-limited");
             return Ok(Taken::Show(self.page(cx, form, 429).await?));
@@ -215,6 +223,7 @@ fn submission(cx: &Cx<'_>) -> Option<(Review, Submission)> {
             };
             (cx.answers.representative()?.identity().clone(), outcome, None)
         }
+        About::Lost(identity) => (identity.clone(), "lost_phone", None),
         About::Control(account) => {
             let unit = cx.answers.representative().map(|proof| proof.identity().clone());
             (unit.or_else(|| cx.answers.proven_identity(cx.today))?, "control", Some(account.clone()))
@@ -235,7 +244,8 @@ fn submission(cx: &Cx<'_>) -> Option<(Review, Submission)> {
         None => None,
     };
     let outcome = outcome.to_owned();
-    let content = Content { identity, unit, guardian, outcome, legacy, contact: cx.answers.contact()? };
+    let lost = cx.answers.lost.as_ref().map(|lost| Lost { factors: lost.factors });
+    let content = Content { identity, unit, guardian, lost, outcome, legacy, contact: cx.answers.contact()? };
     let submission = Submission {
         id: ReviewId::mint(cx.visit.now, &cx.app.random),
         case: cx.case_number(),

@@ -2,7 +2,6 @@
 //! control now. Knowing a name and a number is no proof.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use askama::Template;
 use futures_util::future::BoxFuture;
@@ -25,9 +24,6 @@ use crate::pages::door::is_own_password;
 use crate::pages::{Form, Page, Rendered, captcha, passes_captcha};
 use crate::protocol::params::Params;
 use crate::storage::{StorageError, accounts};
-
-/// A phone that hasn't been proven for so long may have a new owner: it doesn't count alone.
-const PHONE_COUNTS_FOR: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
 #[derive(Template)]
 #[template(path = "journey/existing.html")]
@@ -194,7 +190,7 @@ impl Proven {
 /// these needs the other.
 fn judge(cx: &Cx<'_>, account: &Account, control: Control, proven: Proven) -> Control {
     let chosen = account.password.as_ref().is_some_and(|p| p.origin == PasswordOrigin::Chosen);
-    let fresh = account.phone_proven_at.is_some_and(|at| cx.visit.now.since(at) < PHONE_COUNTS_FOR);
+    let fresh = account.phone_counts(cx.visit.now);
     match proven {
         Proven::Password => control.with_password(chosen),
         Proven::Code => control.with_code(fresh),

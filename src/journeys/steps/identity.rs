@@ -109,8 +109,9 @@ impl EnterIdentity {
             effects.extend(cx.answers.withdrawals());
         }
         // Kept before the source is asked: whatever happens during the call, nothing typed is lost.
-        let answers = Answers { identity: Some(identity), check: None, existing: None, ..cx.answers.clone() };
-        Ok(Taken::Next(Box::new(answers), effects))
+        let before = Answers { check: None, existing: None, ..cx.answers.clone() };
+        let answers = Answers { identity: Some(identity.clone()), ..before };
+        Ok(Taken::Next(Box::new(answers.asking_for_recovery(&identity)), effects))
     }
 }
 
@@ -217,8 +218,10 @@ impl Step for EnterIdentity {
     }
 
     fn is_satisfied(&self, answers: &Answers, today: Date) -> bool {
+        // A recovery that was taken back begins here again.
+        let asked = answers.lost.as_ref().is_none_or(|lost| lost.review.is_some());
         // A child may turn 14 while its case is with the reviewers.
-        answers.identity.as_ref().is_some_and(|identity| !answers.is_childs() || identity.is_under_age(today))
+        asked && answers.identity.as_ref().is_some_and(|identity| !answers.is_childs() || identity.is_under_age(today))
     }
 
     fn show<'a>(&'a self, cx: &'a Cx<'a>) -> BoxFuture<'a, Result<Rendered, StepError>> {

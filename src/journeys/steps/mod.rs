@@ -11,6 +11,7 @@ pub(super) mod evidence;
 pub(super) mod existing;
 pub(super) mod identity;
 pub(super) mod kind;
+pub(super) mod lost;
 pub(super) mod password;
 pub(super) mod phone;
 pub(super) mod review;

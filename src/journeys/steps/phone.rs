@@ -23,6 +23,8 @@ struct PhonePage {
     form: Form,
     captcha: View,
     early: bool,
+    /// Whoever has lost the old one needs a new one.
+    needed: bool,
 }
 
 /// Enter the phone.
@@ -33,7 +35,8 @@ impl EnterPhone {
     fn page(&self, cx: &Cx<'_>, form: Form, status: u16) -> Result<Rendered, StepError> {
         let (page, captcha) = (cx.page("phone-title"), captcha(cx.app, cx.visit, &form)?);
         let early = self.0 == Place::Early && !cx.answers.is_registration();
-        Ok(Rendered::new(status, &PhonePage { page, nav: nav(cx, self), form, captcha, early }))
+        let needed = cx.answers.is_recovery();
+        Ok(Rendered::new(status, &PhonePage { page, nav: nav(cx, self), form, captcha, early, needed }))
     }
 
     async fn enter(&self, cx: &Cx<'_>, params: &Params) -> Result<Taken, StepError> {
@@ -41,7 +44,7 @@ impl EnterPhone {
         if params.get("captcha_kind").is_some() {
             return Ok(Taken::Show(self.page(cx, form, 200)?));
         }
-        if params.get("no_phone").is_some() {
+        if params.get("no_phone").is_some() && !cx.answers.is_recovery() {
             return Ok(Taken::next(Answers { no_phone: true, ..cx.answers.clone() }));
         }
         let phone = match Phone::parse(params.text("phone")) {

@@ -53,7 +53,7 @@ impl AwaitReview {
         let waits = matches!(state, "review-waiting" | "review-objection");
         let refresh = Refresh::of(cx, waits.then_some(REFRESH));
         let correct = match review.map(Review::about) {
-            Some(About::Identity(_) | About::Child { .. }) => Some("identity"),
+            Some(About::Identity(_) | About::Child { .. } | About::Lost(_)) => Some("identity"),
             Some(About::Unit { .. }) => Some("unit"),
             Some(About::Control(_)) | None => None,
         };

@@ -57,9 +57,8 @@ impl Way {
         Self::ALL.into_iter().filter(has).collect()
     }
 
-    /// The way that a form names, if the account has it; else the account's strongest.
-    pub fn chosen(app: &App, account: &Account, typed: &str) -> Option<Self> {
-        let ways = Self::of(app, account);
+    /// The way that a form names, if it is one of these; else the strongest of them.
+    pub fn chosen(ways: &[Self], typed: &str) -> Option<Self> {
         ways.iter().copied().find(|way| way.as_str() == typed).or_else(|| ways.first().copied())
     }
 
@@ -83,7 +82,8 @@ impl Way {
 /// carried-over password always needs one elsewhere.
 pub fn is_due(app: &App, account: &Account, known: &KnownBrowser, now: Timestamp) -> bool {
     let asked = match app.config.sign_in.new_browser {
-        NewBrowser::Any => account.phone().is_some() || account.second_factors.any(),
+        // Also where somebody else has the number by now: nobody gets in by losing it.
+        NewBrowser::Any => account.phone_on_file().is_some() || account.second_factors.any(),
         NewBrowser::Enrolled => account.second_factors.any(),
     };
     (account.carried_over() || asked) && !known.knows(&account.id, now)

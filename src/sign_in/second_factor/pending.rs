@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::Way;
 use crate::app::App;
 use crate::clock::Timestamp;
 use crate::crypto::{Purpose as Seal, SealError, sha256};
@@ -25,6 +26,16 @@ pub enum Goal {
     Confirm,
     /// The session that there is, made stronger.
     StepUp,
+    /// A new password instead of a forgotten one.
+    Recover,
+}
+
+impl Goal {
+    /// The ways of an account that add something to what was proven before: whoever recovers has shown the phone already.
+    pub fn ways(self, app: &App, account: &Account) -> Vec<Way> {
+        let adds = |way: &Way| self != Self::Recover || *way != Way::Sms;
+        Way::of(app, account).into_iter().filter(adds).collect()
+    }
 }
 
 /// A first step that was right, and whose second one is still to come.

@@ -55,7 +55,7 @@ pub async fn set_address(
 
 /// Writes the holder of an account as it was read, and when the e-mail address was confirmed; `false` if the row is another
 /// one by now.
-async fn write(tx: &mut Tx, keys: &Keyring, account: &Account, now: Timestamp) -> Stored<bool> {
+pub(super) async fn write(tx: &mut Tx, keys: &Keyring, account: &Account, now: Timestamp) -> Stored<bool> {
     let (id, verified) = (&account.id, account.email_verified_at.map(|at| at.0));
     let sealed = keys.seal_json(Purpose::Field, id.as_str(), &account.holder)?;
     let rows = execute!(tx, SET_HOLDER, id.as_str(), sealed, verified, now.0, account.updated_at.0)?;

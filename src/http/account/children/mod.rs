@@ -54,11 +54,11 @@ struct Row {
 }
 
 /// The guardian, the child's account, what ties them.
-type Mine = (AccountId, Arc<Account>, Guardianship);
+pub(in crate::http::account) type Mine = (AccountId, Arc<Account>, Guardianship);
 
 /// A child whom the signed-in person looks after, and may: the child is under 14, and its account active. `None` if nobody
 /// is signed in.
-async fn mine(app: &App, visit: &Visit, child: &str) -> Result<Option<Mine>, Mishap> {
+pub(in crate::http::account) async fn mine(app: &App, visit: &Visit, child: &str) -> Result<Option<Mine>, Mishap> {
     let Some((_, me)) = &visit.signed_in else { return Ok(None) };
     let found = guardianships::find(&mut app.db.read().await?, &AccountId::from(child), &me.id).await?;
     let guardianship = found.ok_or(Mishap::NotFound)?;
