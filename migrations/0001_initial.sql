@@ -4,10 +4,10 @@
 CREATE TABLE accounts (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('individual', 'legal_person')),
-  status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'frozen', 'closed')),
+  status TEXT NOT NULL CHECK (status IN ('active', 'disabled', 'frozen', 'closing', 'closed')),
   user_name TEXT NOT NULL,
   user_name_folded TEXT NOT NULL UNIQUE,
-  holder TEXT NOT NULL,                -- sealed: the person, or the organisation
+  holder TEXT NOT NULL,                -- sealed: the person, or the organisation; empty once it is closed
   phone_proven_at BIGINT,
   email_verified_at BIGINT,
   password_hash TEXT,
@@ -17,6 +17,19 @@ CREATE TABLE accounts (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL
 );
+
+-- Accounts whose owners want them closed (注销): taken back, or done once the waiting time is over.
+CREATE TABLE closures (
+  id TEXT PRIMARY KEY,
+  account_id TEXT NOT NULL REFERENCES accounts (id),
+  asked_by TEXT NOT NULL,              -- the owner, or a child's guardian
+  asked_at BIGINT NOT NULL,
+  effective_at BIGINT NOT NULL,
+  withdrawn_at BIGINT,
+  done_at BIGINT
+);
+CREATE UNIQUE INDEX closures_account ON closures (account_id) WHERE withdrawn_at IS NULL;
+CREATE INDEX closures_due ON closures (effective_at) WHERE withdrawn_at IS NULL AND done_at IS NULL;
 
 -- A phone is the contact of up to three accounts; the one in slot 1 may sign in with it.
 CREATE TABLE account_phones (
@@ -189,7 +202,9 @@ CREATE TABLE sessions (
   device TEXT NOT NULL,                -- coarse words, such as 'Chrome · Windows'
   authenticated_at BIGINT NOT NULL,
   seen_at BIGINT NOT NULL,
+  idle BIGINT NOT NULL,                -- how long it may rest, in milliseconds
   expires_at BIGINT NOT NULL,
+  generation BIGINT NOT NULL,          -- grows with each new cookie
   ended_at BIGINT
 );
 CREATE INDEX sessions_account ON sessions (account_id);
@@ -229,6 +244,7 @@ CREATE TABLE journeys (
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX journeys_expiry ON journeys (expires_at);
+CREATE INDEX journeys_account ON journeys (account_id) WHERE account_id IS NOT NULL;
 CREATE INDEX journeys_due ON journeys (due_at) WHERE due_at IS NOT NULL;
 
 -- What reviewers decide (人工审核). A case number may have several, one after the other; one at a time is open.
@@ -250,6 +266,7 @@ CREATE TABLE reviews (
 );
 CREATE UNIQUE INDEX reviews_open ON reviews (journey_id) WHERE state = 'open';
 CREATE INDEX reviews_case ON reviews (case_number);
+CREATE INDEX reviews_account ON reviews (account_id) WHERE account_id IS NOT NULL;
 CREATE INDEX reviews_untold ON reviews (decided_at) WHERE told_at IS NULL;
 
 CREATE TABLE review_approvals (

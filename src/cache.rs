@@ -14,7 +14,7 @@ use crate::crypto::Keyring;
 use crate::domain::account::Account;
 use crate::domain::client::Client;
 use crate::domain::mandate::Mandate;
-use crate::domain::session::{SEEN_STEP, Session};
+use crate::domain::session::Session;
 use crate::domain::unit::Standing as UnitStanding;
 use crate::ids::{AccountId, ClientId, GrantId, MandateId, SessionId};
 use crate::protocol::scope::Scopes;
@@ -138,22 +138,30 @@ impl Caches {
         Ok(found)
     }
 
-    /// The live session with this id, if the cookie's secret has this hash.
+    async fn live_session(
+        &self,
+        id: &SessionId,
+        token_hash: &str,
+        now: Timestamp,
+    ) -> Stored<Option<Arc<StoredSession>>> {
+        let is_its = |stored: &Arc<StoredSession>| same(stored.token_hash.as_bytes(), token_hash.as_bytes());
+        let mut stored = self.stored_session(id).await?;
+        if stored.as_ref().is_some_and(|stored| !is_its(stored) || !stored.session.is_live(now)) {
+            // Another node may have signed its person in anew a moment ago, or have seen the session in use.
+            self.sessions.remove(id);
+            stored = self.stored_session(id).await?;
+        }
+        Ok(stored.filter(|stored| is_its(stored) && stored.session.is_live(now)))
+    }
+
+    /// The live session with this id, if the cookie's secret has this hash; that is a use of it.
     ///
     /// # Errors
     /// The store's own.
     pub async fn session(&self, id: &SessionId, token_hash: &str) -> Stored<Option<Session>> {
         let now = self.clock.now();
-        let is_its = |stored: &Arc<StoredSession>| same(stored.token_hash.as_bytes(), token_hash.as_bytes());
-        let mut stored = self.stored_session(id).await?;
-        if stored.as_ref().is_some_and(|stored| !is_its(stored)) {
-            // Another node may have signed its person in anew a moment ago.
-            self.sessions.remove(id);
-            stored = self.stored_session(id).await?;
-        }
-        let stored = stored.filter(|stored| is_its(stored) && stored.session.is_live(now));
-        let Some(stored) = stored else { return Ok(None) };
-        if now.since(stored.session.seen_at) < SEEN_STEP {
+        let Some(stored) = self.live_session(id, token_hash, now).await? else { return Ok(None) };
+        if now.since(stored.session.seen_at) < stored.session.seen_step() {
             return Ok(Some(stored.session.clone()));
         }
         let seen = id.clone();
@@ -162,6 +170,15 @@ impl Caches {
         let renewed = StoredSession { session: session.clone(), token_hash: stored.token_hash.clone() };
         self.sessions.insert(id.clone(), Arc::new(renewed));
         Ok(Some(session))
+    }
+
+    /// The same without a use.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn unused_session(&self, id: &SessionId, token_hash: &str) -> Stored<Option<Session>> {
+        let stored = self.live_session(id, token_hash, self.clock.now()).await?;
+        Ok(stored.map(|stored| stored.session.clone()))
     }
 
     /// Whether a session hasn't been ended (by its owner, an operator, or a sign-out elsewhere).

@@ -68,6 +68,8 @@ ids! {
     VerificationId;
     /// A decision that was asked of the reviewers.
     ReviewId;
+    /// A wish to close an account.
+    ClosureId;
     /// The tie from a legacy account to an account.
     LinkId;
     /// A passkey, or an authenticator app.
@@ -90,6 +92,7 @@ minted!(
     SessionId,
     GrantId,
     AuditId,
+    ClosureId,
     MessageId,
     CodeId,
     AuthenticatorId,

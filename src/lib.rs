@@ -10,6 +10,7 @@ pub mod captcha;
 pub mod client_keys;
 pub mod clients;
 pub mod clock;
+pub mod closing;
 pub mod commands;
 pub mod config;
 pub mod crypto;

@@ -15,7 +15,7 @@ use guiyi::domain::contact::{EmailAddress, Phone};
 use guiyi::domain::device::Device;
 use guiyi::domain::document::{Document, DocumentType};
 use guiyi::domain::person::{Gender, PersonName};
-use guiyi::domain::session::{ABSOLUTE, Method};
+use guiyi::domain::session::Method;
 use guiyi::domain::user_name::UserName;
 use guiyi::ids::{AccountId, SessionId};
 use guiyi::protocol::acr::{IdentityLevel, SignInLevel};
@@ -190,7 +190,9 @@ fn rows(people: Population, which: Range<usize>, app: &App, password: &str) -> a
             "device",
             "authenticated_at",
             "seen_at",
+            "idle",
             "expires_at",
+            "generation",
         ],
     );
     let mut consents = Rows::of("consents", &["account_id", "actor_id", "client_id", "scopes", "granted_at"]);
@@ -227,7 +229,7 @@ fn rows(people: Population, which: Range<usize>, app: &App, password: &str) -> a
         ]);
         let level = account.identity_level as i64;
         checks.push([id.into(), id.into(), "name_and_number".into(), "bench".into(), level.into(), now.into()]);
-        let ((session, secret), until) = (people.session(n), people.at.plus(ABSOLUTE).0);
+        let (limits, (session, secret)) = (app.config.session_limits(false), people.session(n));
         sessions.push([
             session.as_str().into(),
             keys.hash("session", &secret).into(),
@@ -238,7 +240,9 @@ fn rows(people: Population, which: Range<usize>, app: &App, password: &str) -> a
             Device::default().to_string().into(),
             now.into(),
             now.into(),
-            until.into(),
+            i64::try_from(limits.idle.as_millis())?.into(),
+            people.at.plus(limits.absolute).0.into(),
+            0.into(),
         ]);
         for (client, _) in CLIENTS.iter().take(2) {
             consents.push([id.into(), id.into(), (*client).into(), scopes.as_str().into(), now.into()]);

@@ -4,10 +4,13 @@ mod clients;
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::time::Duration;
 
 use url::Url;
 
+use super::sessions::limits_of;
 use super::{CarryOver, Connector, Draft, Egress, OpenidConnect, Service, System, UserTable};
+use crate::domain::session::Limits;
 use crate::protocol::account_kind::AccountKind;
 
 /// A fault: which setting, and what is wrong with it.
@@ -100,6 +103,7 @@ pub(super) fn check(draft: &Draft) -> Vec<Fault> {
     if draft.database.as_ref().is_some_and(|database| database.connections == 0) {
         faults.add("database.connections", "must be 1 or more");
     }
+    sessions(&mut faults, draft);
     for (name, part) in [("gateway", &draft.gateway), ("source", &draft.source), ("registry", &draft.registry)] {
         if let Some(part) = part {
             service(&mut faults, name, part);
@@ -147,6 +151,25 @@ fn egress(faults: &mut Faults, egress: &Egress) {
         if !(is_place && has_port) {
             faults.add("egress.allow", format!("{place:?} is no host with a port, like \"keys.example.gov.cn:443\""));
         }
+    }
+}
+
+/// Stricter than NIST SP 800-63B-4, section 2.2.3, has it for two factors (an hour, and a day): many sign in with one.
+const LONGEST: Limits = Limits { idle: Duration::from_secs(30 * 60), absolute: Duration::from_secs(12 * 60 * 60) };
+
+fn sessions(faults: &mut Faults, draft: &Draft) {
+    let (ordinary, hall) = limits_of(&draft.sessions.unwrap_or_default(), &draft.halls.clone().unwrap_or_default());
+    if ordinary.idle.is_zero() || ordinary.idle > LONGEST.idle {
+        faults.add("sessions.idle_minutes", "must be between 1 and 30");
+    }
+    if ordinary.absolute.is_zero() || ordinary.absolute > LONGEST.absolute {
+        faults.add("sessions.absolute_hours", "must be between 1 and 12");
+    }
+    if hall.idle.is_zero() || hall.idle > ordinary.idle {
+        faults.add("halls.idle_minutes", "must be 1 or more, and no more than sessions.idle_minutes");
+    }
+    if hall.absolute.is_zero() || hall.absolute > ordinary.absolute {
+        faults.add("halls.absolute_minutes", "must be 1 or more, and no longer than sessions.absolute_hours");
     }
 }
 

@@ -10,7 +10,8 @@ use url::Url;
 
 use super::check::{About, Fault, check};
 use super::{
-    ClientEntry, Config, Database, Egress, Halls, Keys, Passwords, Registration, Review, Service, SignIn, Site, System,
+    ClientEntry, Config, Database, Egress, Halls, Keys, Passwords, Registration, Review, Service, Sessions, SignIn,
+    Site, System,
 };
 
 /// The parts of a [`Config`]; `None`, or left out of its list, is what can't be read.
@@ -29,6 +30,7 @@ pub struct Draft {
     pub halls: Option<Halls>,
     pub review: Option<Review>,
     pub sign_in: Option<SignIn>,
+    pub sessions: Option<Sessions>,
     pub systems: Vec<System>,
     pub clients: Vec<ClientEntry>,
     pub registration: Option<Registration>,
@@ -53,6 +55,7 @@ impl Draft {
             halls: reader.optional("halls"),
             review: reader.optional("review"),
             sign_in: reader.optional("sign_in"),
+            sessions: reader.optional("sessions"),
             systems: reader.each("systems"),
             clients: reader.each("clients"),
             registration: reader.optional("registration"),
@@ -85,6 +88,7 @@ impl Draft {
             halls: self.halls?,
             review: self.review?,
             sign_in: self.sign_in?,
+            sessions: self.sessions?,
             systems: self.systems,
             clients: self.clients,
             registration: self.registration?,

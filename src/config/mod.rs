@@ -4,6 +4,7 @@ mod check;
 mod connectors;
 mod draft;
 mod load;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -24,6 +25,7 @@ pub use check::{About, DEMONSTRATION, Fault, LEAST_MEMORY_KIB, LEAST_PASSES};
 pub use connectors::{Connector, Formula, OpenidConnect, ProfileNames, Status, UserTable};
 pub use draft::Draft;
 pub use load::{LoadError, load, read};
+pub use sessions::{Halls, Sessions};
 
 /// Everything that an operator sets.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,7 +51,7 @@ pub struct Config {
     pub source: Service,
     /// The registry of organisations: units and their legal representatives.
     pub registry: Service,
-    /// Networks of service halls: their budget of attempts is `hall_factor` times the ordinary one.
+    /// Service halls.
     #[serde(default)]
     pub halls: Halls,
     /// Manual review.
@@ -70,6 +72,9 @@ pub struct Config {
     /// How people sign in.
     #[serde(default)]
     pub sign_in: SignIn,
+    /// How long sign-ins last.
+    #[serde(default)]
+    pub sessions: Sessions,
     /// Calls to URLs that clients name.
     #[serde(default)]
     pub egress: Egress,
@@ -157,14 +162,6 @@ pub struct Service {
     pub client: String,
     /// The shared secret, 16 characters or more.
     pub secret: Secret,
-}
-
-/// Service halls: many citizens behind one address.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Halls {
-    /// Their addresses.
-    pub addresses: Vec<IpAddr>,
 }
 
 /// Manual review.

@@ -70,7 +70,7 @@ pub(super) async fn open_account(app: &App, user_name: &str, password: &str, per
     app.db
         .write(move |tx| {
             Box::pin(async move {
-                if accounts::user_name_taken(tx, &account.user_name).await? {
+                if accounts::user_name_taken(tx, &keys, &account.user_name).await? {
                     return Stored::Ok(());
                 }
                 let evidence = Verification { id, method: "name_and_number", source: "population", at: now };

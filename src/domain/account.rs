@@ -31,7 +31,9 @@ pub enum AccountStatus {
     Disabled,
     /// Stopped by its owner, who says that somebody else is at it, until a reviewer has seen who the owner is (冻结).
     Frozen,
-    /// Closed by its owner (注销).
+    /// Being closed (注销中): out of use, and its owner may still take that back.
+    Closing,
+    /// Closed by its owner (注销): nothing is left of whose it was.
     Closed,
 }
 
@@ -42,13 +44,14 @@ impl AccountStatus {
             Self::Active => "active",
             Self::Disabled => "disabled",
             Self::Frozen => "frozen",
+            Self::Closing => "closing",
             Self::Closed => "closed",
         }
     }
 
     /// Reads that text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Disabled, Self::Frozen, Self::Closed].into_iter().find(|s| s.as_str() == text)
+        [Self::Active, Self::Disabled, Self::Frozen, Self::Closing, Self::Closed].into_iter().find(|s| s.as_str() == text)
     }
 }
 
@@ -244,7 +247,12 @@ impl Account {
         }
     }
 
-    /// Whether it may sign in.
+    /// Whether it is being closed: then a sign-in is offered to take that back, and nothing else.
+    pub fn is_closing(&self) -> bool {
+        self.status == AccountStatus::Closing
+    }
+
+    /// Whether it may be used.
     pub fn is_active(&self) -> bool {
         self.status == AccountStatus::Active
     }

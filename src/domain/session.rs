@@ -3,18 +3,31 @@
 use std::time::Duration;
 
 use super::acting::Acting;
+use super::device::Device;
 use crate::clock::Timestamp;
 use crate::ids::{AccountId, SessionId};
 use crate::protocol::acr::SignInLevel;
 
-/// A session ends after this long without use.
-pub const IDLE: Duration = Duration::from_secs(30 * 60);
-/// A session ends after this long at the latest.
-pub const ABSOLUTE: Duration = Duration::from_secs(12 * 60 * 60);
 /// A sign-in of so long ago still stands for one that is asked for again.
 pub const FRESH: Duration = Duration::from_secs(10 * 60);
-/// How exactly its last use is noted: not every request writes.
-pub const SEEN_STEP: Duration = Duration::from_secs(5 * 60);
+
+/// How long a session lasts (NIST SP 800-63B-4, section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// It ends after this long without use.
+    pub idle: Duration,
+    /// It ends after this long at the latest.
+    pub absolute: Duration,
+}
+
+/// Where a session begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// The browser in coarse words.
+    pub device: Device,
+    /// How long sessions last there: in a service hall not for long.
+    pub limits: Limits,
+}
 
 /// An authentication method reference (RFC 8176).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -98,15 +111,24 @@ pub struct Session {
     pub acting: Acting,
     /// When the person last proved who they are.
     pub authenticated_at: Timestamp,
-    /// When it was last used, within [`SEEN_STEP`].
+    /// When it was last used, within [`Session::seen_step`].
     pub seen_at: Timestamp,
+    /// How long it may rest.
+    pub idle: Duration,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
+    /// How often its cookie was replaced: of two sign-ins at once one alone may go on with it.
+    pub generation: i64,
 }
 
 impl Session {
     /// Whether it still stands.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        now < self.expires_at && now < self.seen_at.plus(IDLE)
+        now < self.expires_at && now < self.seen_at.plus(self.idle)
+    }
+
+    /// How exactly its last use is noted: not every request writes.
+    pub fn seen_step(&self) -> Duration {
+        self.idle / 6
     }
 }

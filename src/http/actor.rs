@@ -199,7 +199,7 @@ pub(super) async fn proven(
         form.fault("identifier", "actor-refused");
         return page(app, visit, &unit, params.text("interaction"), (form, 422, None)).await;
     };
-    let mut new = NewSession::new(&person.id, methods, visit.device(), visit.now, &app.random);
+    let mut new = NewSession::new(&person.id, methods, visit.place(), visit.now, &app.random);
     let choice = client.map(|_| Choice::Mandate(mandate.id.clone()));
     if let Some(client) = client {
         new.session.acting = new.session.acting.choosing(&client.id, Some(&mandate.id));
@@ -221,13 +221,18 @@ pub(super) async fn proven(
         .await?;
     // The page that comes stands at the request's own address, where the other language finds it.
     let path = interaction.map_or_else(|| visit.path.clone(), |id| format!("/interaction/{id}"));
-    let here = Visit { signed_in: Some((new.session.clone(), Arc::clone(person))), path, ..visit.clone() };
+    let here = Visit {
+        signed_in: Some((new.session.clone(), Arc::clone(person))),
+        held: Arc::new(visit.held.replacing(&new.cookie())),
+        path,
+        ..visit.clone()
+    };
     let reply = match interaction {
         // They have just said for whom: it isn't asked again.
         Some(id) => proceed(app, &here, &find(app, &here, id).await?, Step { choice, ..Step::default() }).await?,
         None => Reply::to(format!("/units/{}", unit.account.id)),
     };
-    begun(app, visit, &new, known, reply).await
+    begun(app, visit, (&new, false), known, reply).await
 }
 
 /// The person's mandate of this unit, if it serves now: at the client, if one waits.

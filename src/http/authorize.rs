@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 
-use super::cookies::Cookie;
+use super::cookies::{Cookie, holding};
 use super::mishap::Mishap;
 use super::posted::{Form as PostedForm, Queried};
 use super::reply::Reply;
 use super::{answer, consent, select};
 use crate::app::App;
 use crate::clock::Timestamp;
-use crate::domain::account::AccountKind;
+use crate::domain::account::{Account, AccountKind};
+use crate::domain::client::Client;
+use crate::domain::session::Session;
+use crate::domain::user_name::UserName;
 use crate::ids::InteractionId;
 use crate::pages::{Form, Locale, Visit};
 use crate::protocol::acr::SignInLevel;
@@ -23,6 +26,7 @@ use crate::provider::authorize::{About, Addressed, Answer, Choice, Decision, Giv
 use crate::provider::bearer::Bearer;
 use crate::provider::hint;
 use crate::provider::session_state::session_state;
+use crate::sign_in::held;
 use crate::storage::consents::Key;
 use crate::storage::interactions;
 
@@ -45,6 +49,7 @@ pub(super) async fn authorize(
         }
     };
     heed_hint(&app, &params, &mut request);
+    let visit = named(&app, visit, &addressed, &request).await?;
     match next(&app, &visit, &addressed, &request, Step::default()).await? {
         Next::Done(answer) => Ok(answer::send(&visit, &addressed, answer)),
         Next::Page(..) => {
@@ -98,19 +103,62 @@ pub(super) async fn find(app: &App, visit: &Visit, id: &str) -> Result<Waiting, 
 pub(super) async fn proceed(app: &App, visit: &Visit, waiting: &Waiting, step: Step) -> Result<Reply, Mishap> {
     let addressed = Addressed::of(app, &waiting.request).await??;
     let step = Step { asked_at: Some(waiting.asked_at), ..step };
-    match next(app, visit, &addressed, &waiting.request, step).await? {
+    let asked = visit;
+    let visit = &named(app, visit.clone(), &addressed, &waiting.request).await?;
+    let reply = match next(app, visit, &addressed, &waiting.request, step).await? {
         Next::Done(answer) => {
             let (id, now) = (waiting.id.clone(), visit.now);
             app.db.write(move |tx| Box::pin(async move { interactions::fulfil(tx, &id, now).await })).await?;
-            Ok(answer::send(visit, &addressed, answer))
+            return Ok(answer::send(visit, &addressed, answer));
         }
-        Next::Page(Decision::Consent, Some(bearer)) => Ok(consent::page(app, visit, waiting, &addressed, &bearer)),
-        Next::Page(Decision::Guardian, _) => Ok(consent::guardian_page(visit, waiting, &addressed)),
-        Next::Page(Decision::Select, _) => select::page(app, visit, waiting, &addressed, Form::default(), 200).await,
-        Next::Page(Decision::StepUp, _) => Ok(Reply::to(format!("/login/step-up?interaction={}", waiting.id))),
-        Next::Page(Decision::Actor, _) => Ok(Reply::to(format!("/login/actor?interaction={}", waiting.id))),
-        Next::Page(..) => Ok(Reply::to(format!("/login?interaction={}", waiting.id))),
+        Next::Page(Decision::Consent, Some(bearer)) => consent::page(app, visit, waiting, &addressed, &bearer),
+        Next::Page(Decision::Guardian, _) => consent::guardian_page(visit, waiting, &addressed),
+        Next::Page(Decision::Select, _) => select::page(app, visit, waiting, &addressed, Form::default(), 200).await?,
+        Next::Page(Decision::StepUp, _) => Reply::to(format!("/login/step-up?interaction={}", waiting.id)),
+        Next::Page(Decision::Actor, _) => Reply::to(format!("/login/actor?interaction={}", waiting.id)),
+        Next::Page(..) => Reply::to(format!("/login?interaction={}", waiting.id)),
+    };
+    // The page is about the account that was named: it is the current one from now on.
+    let session = |visit: &Visit| visit.signed_in.as_ref().map(|(session, _)| session.id.clone());
+    let changed = session(visit).filter(|id| session(asked).as_ref() != Some(id));
+    let held = changed.and_then(|id| visit.held.switched(&id));
+    Ok(held.iter().fold(reply, |reply, held| reply.cookies(holding(app, held, &visit.held))))
+}
+
+/// The visit as that of whichever of the browser's accounts the request names for certain: by the subject of a hint or a claim, or by
+/// the user name of `login_hint`. The current one comes first; who is named by nothing isn't looked for.
+async fn named(
+    app: &App,
+    visit: Visit,
+    addressed: &Addressed,
+    request: &AuthorizationRequest,
+) -> Result<Visit, Mishap> {
+    let names = !request.subjects.is_empty() || request.login_hint.is_some();
+    if visit.held.aside.is_empty() || !names || request.prompt.select_account {
+        return Ok(visit);
     }
+    let aside = held::aside(app, &visit.held).await?;
+    for found in visit.signed_in.iter().chain(&aside) {
+        if is_meant(app, &addressed.client, request, found).await? {
+            let signed_in = Some(found.clone());
+            return Ok(Visit { signed_in, ..visit });
+        }
+    }
+    Ok(visit)
+}
+
+async fn is_meant(
+    app: &App,
+    client: &Client,
+    request: &AuthorizationRequest,
+    (session, account): &(Session, Arc<Account>),
+) -> Result<bool, Mishap> {
+    if request.subjects.is_empty() {
+        let name = request.login_hint.as_deref().and_then(|hint| UserName::parse(hint).ok());
+        return Ok(name.is_some_and(|name| name.fold() == account.user_name.fold()));
+    }
+    let about = about(app, client, request, (session, account), None).await?;
+    Ok(matches!(about, About::Bearer(bearer) if is_named(app, client, request, &bearer)))
 }
 
 /// Answers a request with an error.
@@ -179,7 +227,7 @@ async fn next(
     Ok(match (decide(request, &given), &found, bearer) {
         (Decision::Issue, Some((session, _)), Some(bearer)) => {
             let code = Code::issue(app, request, session, bearer, visit.now)?;
-            let state = session_state(app, client, &addressed.redirect_uri, session);
+            let state = session_state(app, client, &addressed.redirect_uri, visit.held.current_id().as_ref());
             Next::Done(addressed.with_code(issuer, &code, &state))
         }
         (Decision::Refuse(error), ..) => Next::Done(addressed.with_error(issuer, &error)),

@@ -7,8 +7,9 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use crate::app::App;
 use crate::config::Config;
-use crate::ids::SessionId;
 use crate::provider::session_state::browser_state;
+use crate::secret::Secret;
+use crate::sign_in::Held;
 
 /// The portal's cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,10 +18,14 @@ pub(super) enum Cookie {
     Browser,
     /// The session: `id.secret`.
     Session,
+    /// Those of other accounts that were put aside.
+    Aside,
     /// Whether it is still the same session, for the script of `check_session_iframe`: see [`session_state`].
     ///
     /// [`session_state`]: crate::provider::session_state
     State,
+    /// When a service hall's browser was last used.
+    Seen,
     /// The accounts that this browser is known to.
     Known,
     /// The language.
@@ -37,8 +42,12 @@ impl Cookie {
             (Self::Browser, false) => "guiyi_browser",
             (Self::Session, true) => "__Host-guiyi_session",
             (Self::Session, false) => "guiyi_session",
+            (Self::Aside, true) => "__Host-guiyi_aside",
+            (Self::Aside, false) => "guiyi_aside",
             (Self::State, true) => "__Host-guiyi_state",
             (Self::State, false) => "guiyi_state",
+            (Self::Seen, true) => "__Host-guiyi_seen",
+            (Self::Seen, false) => "guiyi_seen",
             (Self::Known, true) => "__Host-guiyi_known",
             (Self::Known, false) => "guiyi_known",
             (Self::Language, true) => "__Host-guiyi_language",
@@ -81,9 +90,19 @@ impl Cookie {
     }
 }
 
-/// The cookies of a session that has begun: its own, `id.secret`, and what says that it is another one than before.
-pub(super) fn signed_in(app: &App, session: &str) -> [HeaderValue; 2] {
-    let id = session.split_once('.').map_or("", |(id, _)| id);
-    let state = browser_state(&app.keys, &SessionId::from(id));
-    [Cookie::Session.set(&app.config, session, None), Cookie::State.set(&app.config, &state, None)]
+/// The cookies of the sessions that a browser holds from now on: `id.secret` of the current one, and what says that it is another
+/// one than before; those put aside, if that has changed.
+pub(super) fn holding(app: &App, held: &Held, before: &Held) -> Vec<HeaderValue> {
+    let set = |cookie: Cookie, value: Option<&str>| match value {
+        Some(value) => cookie.set(&app.config, value, None),
+        None => cookie.clear(&app.config),
+    };
+    let state = held.current_id().map(|id| browser_state(&app.keys, &id));
+    let mut cookies =
+        vec![set(Cookie::Session, held.current.as_ref().map(Secret::expose)), set(Cookie::State, state.as_deref())];
+    let aside = held.aside_text();
+    if aside != before.aside_text() {
+        cookies.push(set(Cookie::Aside, Some(aside.as_str()).filter(|text| !text.is_empty())));
+    }
+    cookies
 }

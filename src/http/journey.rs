@@ -6,7 +6,8 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 
-use super::cookies::{Cookie, signed_in};
+use super::cookies::{Cookie, holding};
+use super::login::take_over;
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
@@ -37,10 +38,8 @@ pub(super) async fn reply(app: &App, visit: &Visit, headers: &HeaderMap, answer:
         Answer::Finished(finished) => finished,
     };
     let Some((session, account)) = &finished.session else { return Ok(Reply::to(finished.to)) };
-    if let Some((old, _)) = &visit.signed_in {
-        crate::sign_in::session::end(app, old, "signed in again").await?;
-    }
-    let reply = Reply::to(finished.to).cookies(signed_in(app, session));
+    let held = take_over(app, visit, session, false).await?;
+    let reply = Reply::to(finished.to).cookies(holding(app, &held, &visit.held));
     // An account that was here before may have more to ask for than a journey does; and a hall's browser is nobody's own.
     let stronger = app.caches.account(account).await?.is_none_or(|account| account.second_factors.any());
     if stronger || visit.is_in_hall() {
@@ -159,7 +158,7 @@ async fn done(app: &App, visit: &Visit, id: &JourneyId) -> Result<Reply, Mishap>
     let cookie = finished_session(app, visit, id, account);
     if visit.signed_in.is_none() && crate::sign_in::session::read(app, &cookie).await?.is_some() {
         let here = format!("/journey/{id}/done");
-        return Ok(Reply::to(here).cookies(signed_in(app, &cookie)));
+        return Ok(Reply::to(here).cookies(holding(app, &visit.held.replacing(&cookie), &visit.held)));
     }
     let waiting = match &stage.interaction {
         Some(id) => interactions::find(&mut app.db.read().await?, id, &visit.browser, visit.now).await?,

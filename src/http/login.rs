@@ -7,17 +7,18 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::cookies::{Cookie, signed_in};
+use super::accounts::{self, Aside};
+use super::cookies::{Cookie, holding};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
-use super::{actor, second_factor};
+use super::{actor, closing, second_factor};
 use crate::app::App;
 use crate::captcha::Kind;
 use crate::captcha::ticket::{self, View};
 use crate::domain::account::{Account, AccountKind};
 use crate::domain::client::Client;
-use crate::domain::session::Method;
+use crate::domain::session::{Method, Session};
 use crate::ids::InteractionId;
 use crate::pages::door::{self, Tried};
 use crate::pages::{Applicant, Form, Page, Rendered, Visit, login as login_path};
@@ -26,7 +27,7 @@ use crate::provider::authorize::Addressed;
 use crate::sign_in::second_factor::Goal;
 use crate::sign_in::second_factor::passkey::{self, Ceremony};
 use crate::sign_in::session::{self, NewSession};
-use crate::sign_in::{KnownBrowser, needs_captcha};
+use crate::sign_in::{Held, KnownBrowser, held, needs_captcha};
 use crate::storage::interactions;
 
 #[derive(Template)]
@@ -43,6 +44,10 @@ struct LoginPage {
     passkey: Option<Ceremony>,
     /// Federated systems: id and name.
     others: Vec<(String, String)>,
+    /// Whoever is signed in stays so: another account is added.
+    keep: bool,
+    /// Accounts of this browser that can be chosen without signing in.
+    aside: Vec<Aside>,
 }
 
 /// Who waits behind a login, and what it hints at.
@@ -53,10 +58,11 @@ pub(super) struct Waiting {
     pub(super) origin: Option<String>,
     hint: Option<String>,
     legal_person: bool,
+    keep: bool,
 }
 
 pub(super) async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waiting, Mishap> {
-    let nobody = Waiting { asker: None, origin: None, hint: None, legal_person: false };
+    let nobody = Waiting { asker: None, origin: None, hint: None, legal_person: false, keep: false };
     if id.is_empty() {
         return Ok(nobody);
     }
@@ -68,6 +74,7 @@ pub(super) async fn waiting(app: &App, visit: &Visit, id: &str) -> Result<Waitin
         origin: Addressed::of(app, &request).await?.ok().map(|addressed| addressed.redirect_uri.origin()),
         legal_person: client.kind_of(request.account_kind) == Some(AccountKind::LegalPerson),
         hint: request.login_hint,
+        keep: false,
         asker: Some(client),
     })
 }
@@ -86,11 +93,11 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, Queried(quer
         true => Some(ticket::issue(&app, Kind::Picture, &visit.browser, visit.locale.is_english())?),
         false => None,
     };
-    let waiting = Waiting { legal_person, ..waiting };
-    login_page(&app, &visit, interaction, waiting, form, captcha, 200)
+    let waiting = Waiting { legal_person, keep: query.get("keep").is_some(), ..waiting };
+    login_page(&app, &visit, interaction, waiting, form, captcha, 200).await
 }
 
-fn login_page(
+async fn login_page(
     app: &App,
     visit: &Visit,
     interaction: &str,
@@ -99,7 +106,9 @@ fn login_page(
     captcha: Option<View>,
     status: u16,
 ) -> Result<Reply, Mishap> {
-    let others: Vec<_> = app.systems.iter().filter(|system| system.signs_in).collect();
+    let keep = waiting.keep && !visit.is_in_hall();
+    // Over there nobody knows that somebody stays signed in here.
+    let others: Vec<_> = app.systems.iter().filter(|system| system.signs_in && !keep).collect();
     let english = visit.locale.is_english();
     let origins: Vec<_> =
         waiting.origin.iter().map(String::as_str).chain(others.iter().filter_map(|s| s.leads_to())).collect();
@@ -117,6 +126,8 @@ fn login_page(
         captcha,
         passkey,
         others: others.iter().map(|system| (system.id.0.clone(), system.name(english).to_owned())).collect(),
+        keep,
+        aside: if visit.signed_in.is_none() { accounts::aside(app, visit).await? } else { Vec::new() },
     };
     Ok(Reply::page(
         Rendered::new(status, &page).leading_to(origins.join(" ")).picturing(picture).retrying(retry_after).scripted(),
@@ -140,7 +151,9 @@ pub(super) async fn refused(
 
 /// The door of names and passwords, on a browser that may be known.
 pub(super) async fn tried(app: &App, visit: &Visit, headers: &HeaderMap, params: &Params) -> Result<Tried, Mishap> {
-    let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
+    // A hall's browser is nobody's own.
+    let cookie = Cookie::Known.read(&app.config, headers).filter(|_| !visit.is_in_hall());
+    let known = KnownBrowser::open(app, cookie.as_deref());
     Ok(door::tried(app, visit, &known, params).await?)
 }
 
@@ -154,7 +167,8 @@ pub(super) async fn submit(
     match tried(&app, &visit, &headers, &params).await? {
         Tried::SignedIn(account) => {
             let legal = params.text("tab") == "legal";
-            let signed_in = SignedIn { account: &account, methods: &[Method::Password], known: None, legal };
+            let signed_in =
+                SignedIn { account: &account, methods: &[Method::Password], known: None, legal, keep: keeps(&params) };
             finish(&app, &visit, params.get("interaction"), signed_in).await
         }
         // A unit has no phone that a code could go to: whoever acts for it proves themselves.
@@ -185,7 +199,8 @@ pub(super) async fn by_passkey(
         return again(&app, &visit, params.text("interaction"), form, 422, captcha).await;
     };
     let legal = params.text("tab") == "legal";
-    let signed_in = SignedIn { account: &account, methods: &[Method::Passkey], known: None, legal };
+    let signed_in =
+        SignedIn { account: &account, methods: &[Method::Passkey], known: None, legal, keep: keeps(&params) };
     finish(&app, &visit, params.get("interaction"), signed_in).await
 }
 
@@ -198,10 +213,11 @@ async fn again(
     captcha: Option<Kind>,
 ) -> Result<Reply, Mishap> {
     let legal_person = form.chosen("tab", "legal");
-    let waiting = Waiting { legal_person, ..waiting(app, visit, interaction).await? };
+    let keep = form.chosen("keep", "yes");
+    let waiting = Waiting { legal_person, keep, ..waiting(app, visit, interaction).await? };
     let english = visit.locale.is_english();
     let captcha = captcha.map(|kind| ticket::issue(app, kind, &visit.browser, english)).transpose()?;
-    login_page(app, visit, interaction, waiting, form, captcha, status)
+    login_page(app, visit, interaction, waiting, form, captcha, status).await
 }
 
 /// Who has signed in, and how.
@@ -212,16 +228,26 @@ pub(super) struct SignedIn<'a> {
     pub(super) known: Option<String>,
     /// On the units' tab: then it is asked next whom to act for.
     pub(super) legal: bool,
+    /// Whoever was signed in here before stays so (several accounts in one browser).
+    pub(super) keep: bool,
 }
 
-/// Begins the session, or goes on with the account's own; another one in this browser ends.
+/// Whether a form says that whoever is signed in stays so.
+pub(super) fn keeps(params: &Params) -> bool {
+    params.text("keep") == "yes"
+}
+
+/// Begins the session, or goes on with the account's own; others in this browser end, unless they are to be kept.
 pub(super) async fn finish(
     app: &App,
     visit: &Visit,
     interaction: Option<&str>,
     signed_in: SignedIn<'_>,
 ) -> Result<Reply, Mishap> {
-    let SignedIn { account, methods, known, legal } = signed_in;
+    if signed_in.account.is_closing() {
+        return closing::offer(app, visit, interaction, &signed_in).await;
+    }
+    let SignedIn { account, methods, known, legal, keep } = signed_in;
     if let Some(stopped) = actor::stopped(app, visit, account).await? {
         return Ok(stopped);
     }
@@ -233,23 +259,45 @@ pub(super) async fn finish(
         (AccountKind::Individual, None) if legal => "/account/units".to_owned(),
         (AccountKind::Individual, None) => "/account".to_owned(),
     };
-    let here = visit.signed_in.as_ref().map(|(session, _)| session);
-    let new = session::begin(app, &account.id, (methods, visit.device()), here).await?;
-    begun(app, visit, &new, known, Reply::to(to)).await
+    let keep = keep && !visit.is_in_hall();
+    let mine = |(session, of): (Session, Arc<Account>)| (of.id == account.id).then_some(session);
+    let here = match visit.signed_in.clone().and_then(mine) {
+        None if keep => held::aside(app, &visit.held).await?.into_iter().find_map(mine),
+        here => here,
+    };
+    let new = session::begin(app, &account.id, (methods, visit.place()), here.as_ref()).await?;
+    begun(app, visit, (&new, keep), known, Reply::to(to)).await
 }
 
-/// A session has begun: another one in this browser ends, and the cookies go out with the reply.
+/// A session has begun: the cookies go out with the reply; what else the browser held ends, or is put aside.
 pub(super) async fn begun(
     app: &App,
     visit: &Visit,
-    new: &NewSession,
+    (new, keep): (&NewSession, bool),
     known: Option<String>,
     reply: Reply,
 ) -> Result<Reply, Mishap> {
-    if let Some((old, _)) = visit.signed_in.as_ref().filter(|(old, _)| old.id != new.session.id) {
-        session::end(app, old, "signed in again").await?;
-    }
-    let reply = reply.cookies(signed_in(app, &new.cookie()));
+    let held = take_over(app, visit, &new.cookie(), keep).await?;
+    let reply = reply.cookies(holding(app, &held, &visit.held));
     let age = Some(crate::sign_in::KNOWN_BROWSER_LIFETIME);
     Ok(known.iter().fold(reply, |reply, known| reply.cookie(Cookie::Known.set(&app.config, known, age))))
+}
+
+/// What the browser holds from now on. A renewed session takes its own place, and those put aside stay there.
+pub(super) async fn take_over(app: &App, visit: &Visit, cookie: &str, keep: bool) -> Result<Held, Mishap> {
+    let held = &visit.held;
+    let renewed = held.replacing(cookie);
+    if renewed.current_id() == held.current_id() {
+        return Ok(renewed);
+    }
+    if keep {
+        let (beside, gone) = held.beside(cookie);
+        held::end_all(app, &gone, "signed in again").await?;
+        return Ok(beside);
+    }
+    if let Some((old, _)) = &visit.signed_in {
+        session::supersede(app, old).await?;
+    }
+    held::end_all(app, &renewed.aside, "signed in again").await?;
+    Ok(Held { aside: Vec::new(), ..renewed })
 }

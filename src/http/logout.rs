@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 
-use super::cookies::Cookie;
+use super::cookies::{Cookie, holding};
 use super::logged_out;
 use super::mishap::Mishap;
 use super::posted::{Form, Posted, Queried};
@@ -17,13 +17,15 @@ use crate::pages::{Page, Rendered, Visit};
 use crate::protocol::params::Params;
 use crate::protocol::redirect_uri::RedirectUri;
 use crate::provider::hint;
-use crate::sign_in::session;
+use crate::sign_in::{Held, held, session};
 
 #[derive(Template)]
 #[template(path = "logout.html")]
 struct LogoutPage {
     page: Page,
     client: Option<String>,
+    /// Other accounts are signed in here too.
+    several: bool,
     /// Carried through the form; proven again when it comes back.
     fields: Vec<(&'static str, String)>,
 }
@@ -68,14 +70,22 @@ pub(super) async fn end_session_post(form: Result<Form, Mishap>) -> Result<Reply
 
 async fn answer(app: &App, visit: &Visit, params: &Params) -> Result<Reply, Mishap> {
     let asked = read(app, params).await?;
-    let Some((session, _)) = &visit.signed_in else { return logged_out::page(app, visit, None, asked.back()).await };
-    // No need to ask where the hint proves enough. Anything less is asked.
-    if asked.proves(app, session) {
+    // No need to ask where the hint proves enough. Anything less is asked. It ends the session that it names, and no other's.
+    if let Some((session, _)) = visit.signed_in.as_ref().filter(|(session, _)| asked.proves(app, session)) {
         return leaving(app, visit, session, "relying party", asked.back()).await;
+    }
+    if let Some((named, _)) = held::aside(app, &visit.held).await?.iter().find(|(named, _)| asked.proves(app, named)) {
+        session::end(app, named, "relying party").await?;
+        let reply = logged_out::page(app, visit, Some(&named.id), asked.back()).await?;
+        return Ok(reply.cookies(holding(app, &visit.held.without(&named.id), &visit.held)));
+    }
+    if visit.signed_in.is_none() {
+        return logged_out::page(app, visit, None, asked.back()).await;
     }
     let names = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"];
     let page = LogoutPage {
         page: visit.page("logout-title"),
+        several: !held::aside(app, &visit.held).await?.is_empty(),
         client: asked.client.map(|client| client.name(visit.locale.is_english()).to_owned()),
         fields: names.into_iter().filter_map(|n| Some((n, params.get(n)?.to_owned()))).collect(),
     };
@@ -95,15 +105,26 @@ pub(super) async fn confirm(
     let asked = read(&app, &params).await?;
     match &visit.signed_in {
         None => logged_out::page(&app, &visit, None, asked.back()).await,
-        Some((session, _)) => leaving(&app, &visit, session, "person", asked.back()).await,
+        Some((session, _)) => {
+            let visit = if params.get("one").is_some() { visit.clone() } else { alone(&app, &visit).await? };
+            leaving(&app, &visit, session, "person", asked.back()).await
+        }
     }
+}
+
+/// The visit after everybody else was signed out in this browser.
+async fn alone(app: &App, visit: &Visit) -> Result<Visit, Mishap> {
+    held::end_all(app, &visit.held.aside, "person").await?;
+    let held = Held { aside: Vec::new(), ..Held::clone(&visit.held) };
+    Ok(Visit { held: Arc::new(held), ..visit.clone() })
 }
 
 /// `POST /leave`: whoever breaks off a wizard at a shared machine leaves nothing there. The journey is kept where it has
 /// a case number; it is reached by 继续办理 alone.
 pub(super) async fn leave(State(app): State<Arc<App>>, visit: Visit, Posted(_): Posted) -> Result<Reply, Mishap> {
+    let visit = alone(&app, &visit).await?;
     match &visit.signed_in {
-        None => Ok(forget(&app, Reply::to("/"))),
+        None => Ok(forget(&app, &visit, Reply::to("/"))),
         Some((session, _)) => leaving(&app, &visit, session, "person", Some("/")).await,
     }
 }
@@ -118,7 +139,7 @@ async fn leaving(
 ) -> Result<Reply, Mishap> {
     session::end(app, session, why).await?;
     let reply = logged_out::page(app, visit, Some(&session.id), back).await?;
-    Ok(forget(app, reply))
+    Ok(forget(app, visit, reply))
 }
 
 /// Checks what a relying party asks (section 2 and 3): the way back must be registered, to the letter.
@@ -152,8 +173,12 @@ async fn read(app: &App, params: &Params) -> Result<Asked, Mishap> {
 
 /// A session has ended: its cookie and the browser's binding go, and what the browser kept of earlier pages, so that
 /// the next person at a shared machine finds nothing of the last. A logout that ended nothing leaves a running
-/// migration alone.
-fn forget(app: &App, reply: Reply) -> Reply {
+/// migration alone. Nobody is the current one of others who stay signed in before one of them is chosen.
+pub(super) fn forget(app: &App, visit: &Visit, reply: Reply) -> Reply {
+    let reply = match visit.held.aside.is_empty() {
+        true => reply.cookie(Cookie::Aside.clear(&app.config)),
+        false => reply,
+    };
     let gone = [Cookie::Session, Cookie::State, Cookie::Browser, Cookie::After];
     gone.into_iter().fold(reply, |reply, cookie| reply.cookie(cookie.clear(&app.config))).forgetting()
 }

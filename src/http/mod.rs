@@ -1,15 +1,18 @@
 //! HTTP: the router, cookies, forms, headers, error pages, and one file a group of pages.
 
 mod account;
+mod accounts;
 mod actor;
 mod answer;
 mod apps;
 mod authorize;
 mod captcha;
 mod check_session;
+mod closing;
 mod consent;
 mod cookies;
 mod email;
+mod hall;
 mod headers;
 mod home;
 mod journey;
@@ -84,6 +87,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/not-mine/account/code", get(not_mine::account::show).post(not_mine::account::take))
         .route("/recover/stop", get(recover::stop::show).post(recover::stop::take))
         .route("/login/passkey", post(login::by_passkey))
+        .route("/login/take-back", post(closing::take_back))
         .route("/login/actor", get(actor::show).post(actor::submit))
         .route("/upstream/sign-in", post(upstream::begin))
         .route("/upstream/callback", get(upstream::callback))
@@ -92,7 +96,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/logout/confirm", post(logout::confirm))
         .route("/apps", get(apps::show))
         .route("/account", get(account::show))
+        .route("/account/close", get(account::close::show).post(account::close::take))
         .route("/account/confirm", get(account::confirm::show).post(account::confirm::take))
+        .route("/account/data", get(account::data::show).post(account::data::take))
         .route("/account/factors", get(account::factors::show))
         .route("/account/factors/codes", post(account::factors::renew))
         .route("/account/factors/passkey", get(account::factors::passkey).post(account::factors::take_passkey))
@@ -118,11 +124,17 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/account/sessions", get(account::sessions::show))
         .route("/account/sessions/end", post(account::sessions::end))
         .route("/account/sessions/end-others", post(account::sessions::end_others))
+        .route("/account/sessions/end-all", post(account::sessions::end_all))
         .route("/account/consents", get(account::consents::show))
         .route("/account/consents/revoke", post(account::consents::revoke))
         .route("/account/children", get(account::children::show).post(account::children::begin))
         .route("/account/children/sign-in", get(account::children::sign_in))
         .route("/account/children/{child}", get(account::children::child::show))
+        .route(
+            "/account/children/{child}/close",
+            get(account::children::close::show).post(account::children::close::take),
+        )
+        .route("/account/children/{child}/close/withdraw", post(account::children::close::withdraw))
         .route("/account/children/{child}/sessions/end", post(account::children::child::end_session))
         .route("/account/children/{child}/consents/revoke", post(account::children::consents::revoke))
         .route(
@@ -130,6 +142,8 @@ pub fn router(app: Arc<App>) -> Router {
             get(account::children::consents::ask).post(account::children::consents::grant),
         )
         .route("/account/log", get(account::log::show))
+        .route("/account/switch", get(accounts::show).post(accounts::take))
+        .route("/account/switch/end", post(accounts::end))
         .route("/account/units", get(units::mine::show))
         .route("/account/invitations/{id}", get(units::mine::ask).post(units::mine::answer))
         .route("/account/mandates/{id}", get(units::mine::leave).post(units::mine::resigned))

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 
 use super::account::confirm;
 use super::cookies::Cookie;
-use super::login::{SignedIn, finish, waiting};
+use super::login::{SignedIn, finish, keeps, waiting};
 use super::mishap::Mishap;
 use super::posted::Posted;
 use super::recover::password;
@@ -27,7 +27,7 @@ use crate::sign_in::second_factor::passkey::{self, Ceremony};
 use crate::sign_in::second_factor::{Goal, Opened, Pending, Way, sms, verify};
 
 /// What goes on through the step: where it leads afterwards. None of it proves anything.
-const CARRIED: [&str; 4] = ["interaction", "tab", "unit", "to"];
+const CARRIED: [&str; 5] = ["interaction", "tab", "unit", "to", "keep"];
 
 #[derive(Template)]
 #[template(path = "second_factor.html")]
@@ -184,7 +184,7 @@ async fn passed(
         }
         Goal::SignIn => {
             let legal = params.text("tab") == "legal";
-            let signed_in = SignedIn { account: &account, methods: &methods, known, legal };
+            let signed_in = SignedIn { account: &account, methods: &methods, known, legal, keep: keeps(params) };
             finish(app, visit, params.get("interaction"), signed_in).await
         }
     }

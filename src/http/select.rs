@@ -5,7 +5,9 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 
+use super::accounts::{self, Aside};
 use super::authorize::{Step, Waiting, find, proceed};
+use super::cookies::holding;
 use super::mishap::Mishap;
 use super::posted::Posted;
 use super::reply::Reply;
@@ -16,10 +18,11 @@ use crate::domain::client::Client;
 use crate::domain::mandate::Mandate;
 use crate::domain::principal::Principal;
 use crate::domain::session::Session;
-use crate::ids::{AccountId, ClientId, MandateId};
+use crate::ids::{AccountId, ClientId, MandateId, SessionId};
 use crate::pages::{Form, Page, Rendered, Visit, beijing};
 use crate::provider::authorize::{Addressed, Choice};
 use crate::provider::bearer::{Bearer, acting};
+use crate::sign_in::held;
 use crate::storage::units::Standing;
 use crate::storage::{Stored, Tx, audit, mandates, sessions};
 
@@ -36,6 +39,8 @@ struct SelectPage {
     /// Units can be chosen.
     takes_units: bool,
     units: Vec<Row>,
+    /// Other accounts that are signed in in this browser.
+    aside: Vec<Aside>,
 }
 
 struct Row {
@@ -92,6 +97,7 @@ pub(super) async fn page(
         },
         takes_units,
         units,
+        aside: accounts::aside(app, visit).await?,
     };
     Ok(Reply::page(Rendered::new(status, &page).leading_to(addressed.redirect_uri.origin())))
 }
@@ -128,7 +134,10 @@ pub(super) async fn choose(
     let waiting = find(&app, &visit, &id).await?;
     let addressed = Addressed::of(&app, &waiting.request).await??;
     if params.text("choice") == "other" {
-        return Ok(Reply::to(format!("/login?interaction={}", waiting.id)));
+        return Ok(Reply::to(format!("/login?interaction={}&keep=yes", waiting.id)));
+    }
+    if let Some(other) = params.text("choice").strip_prefix("account ") {
+        return switch(&app, &visit, (&waiting, &addressed), &SessionId::from(other)).await;
     }
     let Some((session, account)) = &visit.signed_in else { return Ok(Reply::to(format!("/interaction/{id}"))) };
     let choice = match params.text("choice") {
@@ -155,6 +164,28 @@ pub(super) async fn choose(
         remember(&app, session, &addressed.client, None).await?;
     }
     proceed(&app, &visit, &waiting, Step { choice: Some(choice), ..Step::default() }).await
+}
+
+/// Another account of this browser's becomes the current one; where units can be chosen, it is asked next whom to act for.
+async fn switch(
+    app: &App,
+    visit: &Visit,
+    (waiting, addressed): (&Waiting, &Addressed),
+    to: &SessionId,
+) -> Result<Reply, Mishap> {
+    let aside = held::aside(app, &visit.held).await?;
+    let chosen = aside.into_iter().find(|(session, _)| session.id == *to);
+    let (Some(chosen), Some(held)) = (chosen, visit.held.switched(to)) else {
+        return Ok(Reply::to(format!("/interaction/{}", waiting.id)));
+    };
+    let is_person = chosen.1.kind() == AccountKind::Individual;
+    let now = Visit { signed_in: Some(chosen), held: Arc::new(held), ..visit.clone() };
+    let units = addressed.client.kind_of(waiting.request.account_kind) != Some(AccountKind::Individual);
+    let reply = match units && is_person {
+        true => page(app, &now, waiting, addressed, Form::default(), 200).await?,
+        false => proceed(app, &now, waiting, Step { choice: Some(Choice::Oneself), ..Step::default() }).await?,
+    };
+    Ok(reply.cookies(holding(app, &now.held, &visit.held)))
 }
 
 /// Remembers the choice in the session, with its entry in the audit log.

@@ -59,8 +59,8 @@ pub(super) async fn raised(
     (methods, known): (&[Method], Option<String>),
 ) -> Result<Reply, Mishap> {
     let here = visit.signed_in.as_ref().map(|(session, _)| session).filter(|here| here.account == account.id);
-    let new = session::raise(app, here.ok_or(Mishap::Expired)?, methods, visit.device()).await?;
+    let new = session::raise(app, here.ok_or(Mishap::Expired)?, methods, visit.place()).await?;
     let new = new.ok_or(Mishap::Expired)?;
     let to = params.get("interaction").map_or_else(|| "/account".to_owned(), |id| format!("/interaction/{id}"));
-    begun(app, visit, &new, known, Reply::to(to)).await
+    begun(app, visit, (&new, false), known, Reply::to(to)).await
 }

@@ -17,6 +17,7 @@ use crate::ids::{InteractionId, JourneyId, SystemId};
 use crate::journeys::Answers;
 use crate::journeys::engine;
 use crate::pages::{Visit, login as login_path};
+use crate::sign_in::entrant;
 use crate::sign_in::federated::{self, Purpose, Returned};
 use crate::storage::links;
 use crate::upstream::{ConnectedSystem, SignInFailure, UpstreamProof};
@@ -109,9 +110,10 @@ async fn sign_in(
         let id = engine::begin(app, &visit, answers, interaction).await?;
         return to_journey(app, visit, headers, &id, system, Ok(proof)).await;
     };
-    match app.caches.account(&account).await?.filter(|account| account.is_active()) {
+    match entrant(app, &account).await? {
         Some(account) => {
-            let signed_in = SignedIn { account: &account, methods: &[Method::Legacy], known: None, legal: false };
+            let signed_in =
+                SignedIn { account: &account, methods: &[Method::Legacy], known: None, legal: false, keep: false };
             finish(app, &visit, waiting, signed_in).await
         }
         None => login::refused(app, &visit, waiting, "federated-inactive").await,

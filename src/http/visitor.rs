@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::cookies::Cookie;
+use super::hall;
 use super::headers::Reference;
 use super::mishap::{self, Mishap};
 use super::reply::Reply;
@@ -18,7 +19,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::notify::codes::Asker;
 use crate::pages::{Locale, Visit};
-use crate::sign_in::session;
+use crate::sign_in::{Held, session};
 use crate::storage::Stored;
 
 /// How many times the ordinary budget a service hall has.
@@ -28,13 +29,21 @@ const HALL_FACTOR: i64 = 20;
 pub(super) async fn visit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let config = &app.config;
     let (mut parts, body) = request.into_parts();
+    let address = address(config, &parts);
+    let hall = config.halls.addresses.contains(&address);
     let cookie = Cookie::Browser.read(config, &parts.headers).filter(|c| c.len() == 43);
+    let left = hall
+        && match &cookie {
+            Some(secret) => !hall::is_in_use(&app, &parts.headers, secret),
+            None => Cookie::Session.read(config, &parts.headers).is_some(),
+        };
     let (secret, fresh) = match cookie {
-        Some(secret) => (secret, false),
-        None => (app.random.token::<32>(), true),
+        Some(secret) if !left => (secret, false),
+        _ => (app.random.token::<32>(), true),
     };
+    let held = if left { Held::default() } else { held(config, &parts.headers, hall) };
     let reference = parts.extensions.get::<Reference>().cloned().unwrap_or(Reference(String::new()));
-    let visit = match make(&app, &parts, &secret).await {
+    let visit = match make(&app, &parts, &secret, (address, hall, held)).await {
         Ok(visit) => visit,
         Err(error) => {
             tracing::error!(reference = %reference.0, %error, "the visitor's session could not be read");
@@ -58,21 +67,31 @@ pub(super) async fn visit(State(app): State<Arc<App>>, request: Request, next: N
     if fresh && (is_page || response.status().is_redirection()) && (reading || problem.is_some()) {
         response.headers_mut().append(SET_COOKIE, Cookie::Browser.set(config, &secret, None));
     }
+    if hall {
+        hall::used(&app, response.headers_mut(), &secret, is_page);
+    }
+    if left {
+        hall::swept(config, response.headers_mut());
+    }
     response
 }
 
-async fn make(app: &App, request: &Parts, secret: &str) -> Stored<Visit> {
+/// The sessions that the browser says it has; in a service hall it is never more than one.
+fn held(config: &Config, headers: &HeaderMap, hall: bool) -> Held {
+    let aside = Cookie::Aside.read(config, headers).filter(|_| !hall);
+    Held::read(Cookie::Session.read(config, headers), aside.as_deref())
+}
+
+async fn make(app: &App, request: &Parts, secret: &str, (address, hall, held): (IpAddr, bool, Held)) -> Stored<Visit> {
     let headers = &request.headers;
     let now = app.clock.now();
-    let signed_in = match Cookie::Session.read(&app.config, headers) {
+    let signed_in = match &held.current {
         None => None,
-        Some(cookie) => match session::read(app, &cookie).await? {
+        Some(cookie) => match session::read(app, cookie.expose()).await? {
             None => None,
             Some(session) => app.caches.account(&session.account).await?.map(|account| (session, account)),
         },
     };
-    let address = address(&app.config, request);
-    let hall = app.config.halls.addresses.contains(&address);
     Ok(Visit {
         locale: locale(app, request),
         csrf: app.keys.hash("csrf", secret),
@@ -81,6 +100,8 @@ async fn make(app: &App, request: &Parts, secret: &str) -> Stored<Visit> {
         user_agent: headers.get(USER_AGENT).cloned(),
         path: request.uri.path_and_query().map_or("/", |p| p.as_str()).to_owned(),
         signed_in,
+        held: Arc::new(held),
+        limits: app.config.session_limits(hall),
         now,
         site: app.site(),
     })

@@ -1,4 +1,4 @@
-//! Background work: the outbox, logouts, the sweep, cases, units, keys, the sealing of the audit log. Every node runs it; what one
+//! Background work: the outbox, logouts, the sweep, cases, units, closings, keys, the sealing of the audit log. Every node runs it; what one
 //! node must do alone is behind a lease.
 
 mod logouts;
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::app::App;
 use crate::clock::Timestamp;
+use crate::closing;
 use crate::journeys::background;
 use crate::mandates::recheck;
 use crate::review::news;
@@ -27,6 +28,7 @@ const LOGOUTS_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 const CASES_EVERY: Duration = Duration::from_secs(5);
 const UNITS_EVERY: Duration = Duration::from_secs(60);
+const CLOSINGS_EVERY: Duration = Duration::from_secs(60);
 const KEYS_EVERY: Duration = Duration::from_secs(1);
 const SEAL_EVERY: Duration = Duration::from_secs(5);
 /// An entry is sealed once no transaction can still be writing an earlier one.
@@ -41,6 +43,7 @@ pub fn start(app: &Arc<App>, stop: &watch::Receiver<bool>) -> Vec<tokio::task::J
         tokio::spawn(sweep_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(cases_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(units_loop(Arc::clone(app), stop.clone())),
+        tokio::spawn(closings_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(keys_loop(Arc::clone(app), stop.clone())),
         tokio::spawn(seal_loop(Arc::clone(app), node, stop.clone())),
     ]
@@ -127,6 +130,15 @@ async fn units_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     while pause(&mut stop, UNITS_EVERY).await {
         if let Err(error) = recheck::check_due(&app).await {
             log(&error, "the registry could not be asked again");
+        }
+    }
+}
+
+/// Accounts whose waiting time is over are closed for good.
+async fn closings_loop(app: Arc<App>, mut stop: watch::Receiver<bool>) {
+    while pause(&mut stop, CLOSINGS_EVERY).await {
+        if let Err(error) = closing::carry_out_due(&app).await {
+            log(&error, "accounts could not be closed");
         }
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn session(
 ) -> NewSession {
     let secret = app.keys.hash("journey session", &format!("{journey}\n{}", visit.browser));
     let id = SessionId(journey.0.clone());
-    NewSession::with_secret(account, &methods, visit.device(), visit.now, id, Secret::new(secret))
+    NewSession::with_secret(account, &methods, visit.place(), visit.now, id, Secret::new(secret))
 }
 
 /// Finishes; `None` if the journey has to go back to a step, or was finished by another request.

@@ -63,6 +63,28 @@ pub async fn resign(app: &App, person: &AccountId, id: &MandateId) -> Stored<Don
     Ok(finish(app, done))
 }
 
+/// Gives up, in another's transaction, all that somebody was given: their account is closed.
+#[derive(Clone)]
+pub struct Leaver(Pen);
+
+impl Leaver {
+    /// What it needs of the application.
+    pub fn of(app: &App) -> Self {
+        Self(Pen::of(app))
+    }
+
+    /// Ends every mandate of a person's, and all that rest on them; whoever had granted one is told.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn leave_all(&self, tx: &mut Tx, person: &AccountId) -> Stored<()> {
+        for mandate in mandates::of_person(tx, person).await? {
+            write(tx, &self.0, (person, &mandate.unit), &mandate.id, Ending::Resigned).await?;
+        }
+        Ok(())
+    }
+}
+
 fn finish(app: &App, done: Done<Vec<MandateId>>) -> Done<()> {
     app.outbox.notify_one();
     done.map(|ended| forget(app, &ended))

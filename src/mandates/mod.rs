@@ -34,7 +34,7 @@ use crate::storage::mandates::Entry;
 use crate::storage::{StorageError, Stored, Tx, accounts, audit, mandates, outbox, units};
 
 pub use answer::{Offer, accept, decline, invitation, invitations_of};
-pub use end::{may_end, resign, revoke};
+pub use end::{Leaver, may_end, resign, revoke};
 pub use grant::{Asked, grant};
 pub use sign_ins::end_sign_in;
 pub use succession::Succession;

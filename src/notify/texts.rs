@@ -205,6 +205,27 @@ pub fn unit_password_set(signature: &str, unit: &str, hotline: &str) -> String {
     )
 }
 
+/// The subject of the mail that tells of a closing, and of its being taken back.
+pub const CLOSING_SUBJECT: &str = "账号注销";
+
+/// Tells every channel of an account that it is being closed, and how that is taken back. `until` is a day.
+pub fn closing(signature: &str, whose: &Whose, until: &str, hotline: &str) -> String {
+    format!("【{signature}】{whose}已申请注销并停用，{until}之前登录门户可以撤回。如非本人操作，请致电{hotline}。")
+}
+
+/// Tells every channel of an account that its closing was taken back.
+pub fn closing_withdrawn(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!("【{signature}】{whose}已撤回注销，可以照常使用。如非本人操作，请致电{hotline}。")
+}
+
+/// The subject of the mail that tells of the end.
+pub const CLOSED_SUBJECT: &str = "账号已注销";
+
+/// Tells every channel of an account that it is closed, for the last time.
+pub fn closed(signature: &str, whose: &Whose, hotline: &str) -> String {
+    format!("【{signature}】{whose}已注销，个人信息已删除。如有疑问，请致电{hotline}。")
+}
+
 /// Tells the account's phone that a registration has ended.
 pub fn registered(signature: &str, whose: &Whose, hotline: &str) -> String {
     format!("【{signature}】{whose}已注册成功。如非本人操作，请致电{hotline}。")

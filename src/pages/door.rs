@@ -23,7 +23,8 @@ pub enum Tried {
     Again(Form, u16, Option<Kind>),
 }
 
-/// Whoever is named in the form, with their password. `known` are the accounts that need no second step here.
+/// Whoever is named in the form, with their password; their account may be one that is being closed.
+/// `known` are the accounts that need no second step here.
 ///
 /// # Errors
 /// The store's own.
@@ -54,8 +55,8 @@ pub async fn tried(app: &App, visit: &Visit, known: &KnownBrowser, params: &Para
         Err(_) => reject(app, params.text("identifier"), &password, &visit.asker).await?,
     };
     let status = match outcome {
-        Outcome::SignedIn(account) => return Ok(Tried::SignedIn(account)),
-        Outcome::SecondStep(account) => return Ok(Tried::SecondStep(account)),
+        Outcome::SignedIn(account) | Outcome::Closing(account, false) => return Ok(Tried::SignedIn(account)),
+        Outcome::SecondStep(account) | Outcome::Closing(account, true) => return Ok(Tried::SecondStep(account)),
         refused => refuse(&mut form, "identifier", &refused, "login-rejected"),
     };
     let captcha = captcha_due(app, visit, identifier.as_ref().ok(), known).await?.then_some(kind);
@@ -86,7 +87,7 @@ pub fn refuse(form: &mut Form, field: &'static str, outcome: &Outcome, rejected:
             form.fault_of_load(field, "login-busy");
             503
         }
-        Outcome::Rejected | Outcome::SignedIn(_) | Outcome::SecondStep(_) => {
+        Outcome::Rejected | Outcome::SignedIn(_) | Outcome::SecondStep(_) | Outcome::Closing(..) => {
             form.fault(field, rejected);
             422
         }

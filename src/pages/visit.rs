@@ -9,8 +9,9 @@ use crate::clock::Timestamp;
 use crate::config::Site;
 use crate::domain::account::Account;
 use crate::domain::device::Device;
-use crate::domain::session::Session;
+use crate::domain::session::{Limits, Place, Session};
 pub use crate::notify::codes::Asker;
+use crate::sign_in::Held;
 
 /// What is known of the browser behind a request.
 #[derive(Clone, Debug)]
@@ -23,12 +24,16 @@ pub struct Visit {
     pub csrf: String,
     /// The client's address and its budget.
     pub asker: Asker,
-    /// The browser's own word about itself: see [`Visit::device`].
+    /// The browser's own word about itself: see [`Visit::place`].
     pub user_agent: Option<HeaderValue>,
     /// Path and query of the page.
     pub path: String,
     /// Who is signed in.
     pub signed_in: Option<(Session, Arc<Account>)>,
+    /// The sessions that the browser says it has: the one of who is signed in, and those put aside.
+    pub held: Arc<Held>,
+    /// How long a session lasts that begins here.
+    pub limits: Limits,
     /// When the request came.
     pub now: Timestamp,
     /// The footer.
@@ -48,15 +53,15 @@ impl Visit {
         self.asker.factor > 1
     }
 
-    /// Whether the person has stopped the page from loading itself again.
+    /// Whether the page isn't to load itself again: the person has stopped it, or nobody may be there any more.
     pub fn is_still(&self) -> bool {
-        self.path.ends_with("?still=yes")
+        self.path.ends_with("?still=yes") || self.is_in_hall()
     }
 
-    /// The browser in coarse words; read only where a session begins.
-    pub fn device(&self) -> Device {
+    /// Where a session begins; read only then.
+    pub fn place(&self) -> Place {
         let header = self.user_agent.as_ref().and_then(|header| header.to_str().ok());
-        header.map(Device::parse).unwrap_or_default()
+        Place { device: header.map(Device::parse).unwrap_or_default(), limits: self.limits }
     }
 
     /// The common part of a page.
@@ -68,6 +73,7 @@ impl Visit {
             path: self.path.clone(),
             login: login(self.waiting()),
             user: self.signed_in.as_ref().map(|(_, account)| account.user_name.masked()),
+            hall: self.is_in_hall().then(|| self.limits.idle.as_secs() / 60),
             site: Arc::clone(&self.site),
         }
     }
@@ -93,6 +99,8 @@ pub struct Page {
     pub login: String,
     /// The masked user name of who is signed in.
     pub user: Option<String>,
+    /// In a service hall: after how many minutes without use the machine forgets its user.
+    pub hall: Option<u64>,
     /// The footer.
     pub site: Arc<Site>,
 }

@@ -7,7 +7,6 @@
 use crate::app::App;
 use crate::crypto::{Keyring, sha256};
 use crate::domain::client::Client;
-use crate::domain::session::Session;
 use crate::ids::SessionId;
 use crate::protocol::redirect_uri::RedirectUri;
 
@@ -16,10 +15,11 @@ pub fn browser_state(keys: &Keyring, session: &SessionId) -> String {
     keys.hash("browser state", session.as_str())
 }
 
-/// `session_state` of an authorization response (section 2): a salted hash of client, its origin and the browser state. The
-/// script makes the same one of what it reads.
-pub fn session_state(app: &App, client: &Client, redirect_uri: &RedirectUri, session: &Session) -> String {
-    let (state, salt) = (browser_state(&app.keys, &session.id), app.random.token::<12>());
+/// `session_state` of an authorization response (section 2): a salted hash of client, its origin and the browser state: that of the
+/// browser's current session, whichever of its accounts the answer is about. The script makes the same one of what it reads.
+pub fn session_state(app: &App, client: &Client, redirect_uri: &RedirectUri, current: Option<&SessionId>) -> String {
+    let state = current.map(|session| browser_state(&app.keys, session)).unwrap_or_default();
+    let salt = app.random.token::<12>();
     let hash = sha256(&format!("{} {} {state} {salt}", client.id, redirect_uri.origin()));
     format!("{hash}.{salt}")
 }

@@ -35,6 +35,8 @@ pub enum Outcome {
     /// The password is right, and a second factor has to follow: one is due, or the password stands on a list of exposed ones,
     /// or has been guessed at too often.
     SecondStep(Arc<Account>),
+    /// The password is right, and the account is being closed; whether a second factor has to follow.
+    Closing(Arc<Account>, bool),
     /// Unknown, wrong, without a password, or stopped: nothing says which.
     Rejected,
     /// Too many failures: the next try may be made after so long.
@@ -121,7 +123,7 @@ async fn judge(
         tries.not_made(app).await?;
         return Ok(Outcome::Busy);
     };
-    let Some(account) = found.filter(|account| right && account.is_active()) else {
+    let Some(account) = found.filter(|account| right && (account.is_active() || account.is_closing())) else {
         tries.failed(app).await?;
         return Ok(Outcome::Rejected);
     };
@@ -134,7 +136,11 @@ async fn judge(
     }
     rehash_if_outdated(app, &account, password).await?;
     let account = Arc::new(account);
-    Ok(if enough { Outcome::SignedIn(account) } else { Outcome::SecondStep(account) })
+    Ok(match (account.is_closing(), enough) {
+        (true, enough) => Outcome::Closing(account, !enough),
+        (false, true) => Outcome::SignedIn(account),
+        (false, false) => Outcome::SecondStep(account),
+    })
 }
 
 /// Whether a second step can be asked for: whoever has nothing but a password isn't locked out.

@@ -39,7 +39,9 @@ statements! {
     EVIDENCE = "SELECT id, method, source, level, verified_at FROM verifications \
                 WHERE account_id = $1 ORDER BY level DESC, verified_at DESC, id DESC";
     FIND = "SELECT id, kind, status, user_name, holder, phone_proven_at, email_verified_at, password_hash, \
-            password_origin, second_factors, identity_level, created_at, updated_at FROM accounts WHERE id = $1";
+            password_origin, second_factors, identity_level, created_at, updated_at FROM accounts \
+            WHERE id = $1 AND status <> 'closed'";
+    NAMED = "SELECT id FROM accounts WHERE user_name_folded IN ($1, $2)";
     BY_USER_NAME = "SELECT id FROM accounts WHERE user_name_folded = $1";
     BY_PHONE = "SELECT account_id FROM account_phones WHERE phone_index = $1 AND slot = 1";
     BY_DOCUMENT = "SELECT account_id FROM documents WHERE number_index = $1";
@@ -144,6 +146,9 @@ pub async fn insert(
         None => (None, None),
         Some(p) => (Some(p.hash.as_str()), Some(origin_text(&p.origin))),
     };
+    if user_name_taken(tx, keys, &account.user_name).await? {
+        return Ok(Err(Taken::UserName));
+    }
     let added = execute!(
         tx,
         INSERT,
@@ -267,7 +272,7 @@ impl Row {
     }
 }
 
-/// The account with this id.
+/// The account with this id; of one that is closed nothing is left to be found.
 ///
 /// # Errors
 /// The store's own, or [`StorageError::Corrupt`].
@@ -308,12 +313,17 @@ pub async fn find_by_document(conn: &mut Conn, keys: &Keyring, document: &Docume
     }
 }
 
-/// Whether a user name is in use, in any spelling.
+/// Whether a user name is in use, in any spelling, or was that of an account that is closed.
 ///
 /// # Errors
 /// The store's own.
-pub async fn user_name_taken(conn: &mut Conn, name: &UserName) -> Stored<bool> {
-    Ok(fetch_optional!(conn, (String,), BY_USER_NAME, name.fold())?.is_some())
+pub async fn user_name_taken(conn: &mut Conn, keys: &Keyring, name: &UserName) -> Stored<bool> {
+    Ok(fetch_optional!(conn, (String,), NAMED, name.fold(), former_name(keys, name))?.is_some())
+}
+
+/// What stands in the place of a closed account's user name: it can't be read, and nobody gets the name again. No user name looks so.
+pub fn former_name(keys: &Keyring, name: &UserName) -> String {
+    format!("~{}", keys.index("former user name", &name.fold()))
 }
 
 /// Replaces a password's hash by a stronger one of the same password; nothing happens if it was changed meanwhile.

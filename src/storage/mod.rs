@@ -5,9 +5,12 @@ pub mod audit;
 pub mod authenticators;
 pub mod changes;
 pub mod clients;
+pub mod closures;
 pub mod codes;
 pub mod consents;
+pub mod copies;
 mod db;
+pub mod erasure;
 mod error;
 pub mod evidence;
 pub mod examination;
@@ -49,8 +52,11 @@ pub fn statements() -> impl Iterator<Item = &'static str> {
         authenticators::STATEMENTS,
         changes::STATEMENTS,
         clients::STATEMENTS,
+        closures::STATEMENTS,
         codes::STATEMENTS,
         consents::STATEMENTS,
+        copies::STATEMENTS,
+        erasure::STATEMENTS,
         evidence::STATEMENTS,
         examination::STATEMENTS,
         failures::STATEMENTS,

@@ -35,6 +35,8 @@ statements! {
     WITHDRAW = "UPDATE reviews SET state = 'withdrawn', decided_at = $2, told_at = $2 WHERE id = $1 \
                 AND (state = 'open' OR (state = 'approved' AND effective_at > $2))";
     WAITING_FOR = "SELECT id FROM reviews WHERE account_id = $1 AND state = 'approved' AND effective_at > $2";
+    TOUCHES = "SELECT COUNT(*) FROM reviews WHERE account_id = $1 \
+               AND (state = 'open' OR (state = 'approved' AND effective_at > $2))";
     STOP = "UPDATE reviews SET state = 'rejected', reason = $2, decided_at = $3, effective_at = $3 \
             WHERE id = $1 AND state = 'approved' AND effective_at > $3";
 }
@@ -305,4 +307,13 @@ pub async fn waiting_for(conn: &mut Conn, account: &AccountId, now: Timestamp) -
 /// The store's own.
 pub async fn stop(tx: &mut Tx, id: &ReviewId, reason: &str, now: Timestamp) -> Stored<bool> {
     Ok(execute!(tx, STOP, id.as_str(), reason, now.0)? == 1)
+}
+
+/// Whether something that touches an account is being decided, or is decided and not in effect yet.
+///
+/// # Errors
+/// The store's own.
+pub async fn touches(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Stored<bool> {
+    let row = fetch_optional!(conn, (i64,), TOUCHES, account.as_str(), now.0)?;
+    Ok(row.is_some_and(|(open,)| open > 0))
 }

@@ -1,30 +1,35 @@
 //! Sessions: the cookie's secret is stored only as a keyed hash.
 
+use std::time::Duration;
+
 use super::query::{execute, fetch_all, fetch_optional, on_engine, statements};
 use super::{Conn, StorageError, Stored, Tx, changes, grants, session_clients};
 use crate::clock::Timestamp;
 use crate::domain::acting::Acting;
 use crate::domain::device::Device;
-use crate::domain::session::{IDLE, Session};
+use crate::domain::session::Session;
 use crate::ids::{AccountId, ClientId, MandateId, SessionId};
 use crate::protocol::acr::SignInLevel;
 
 statements! {
-    INSERT = "INSERT INTO sessions (id, token_hash, account_id, methods, sign_in_level, acting, device, authenticated_at, seen_at, expires_at) \
-              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    FIND = "SELECT id, token_hash, account_id, methods, sign_in_level, acting, authenticated_at, seen_at, expires_at \
-            FROM sessions WHERE id = $1 AND ended_at IS NULL";
+    INSERT = "INSERT INTO sessions (id, token_hash, account_id, methods, sign_in_level, acting, device, authenticated_at, seen_at, \
+              idle, expires_at, generation) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0)";
+    FIND = "SELECT id, token_hash, account_id, methods, sign_in_level, acting, authenticated_at, seen_at, idle, expires_at, \
+            generation FROM sessions WHERE id = $1 AND ended_at IS NULL";
     ACTING = "SELECT acting FROM sessions WHERE id = $1 AND ended_at IS NULL";
     ACT = "UPDATE sessions SET acting = $2 WHERE id = $1 AND acting = $3 AND ended_at IS NULL";
     SEEN = "UPDATE sessions SET seen_at = $2 WHERE id = $1 AND seen_at < $2 AND ended_at IS NULL";
     RENEW = "UPDATE sessions SET token_hash = $3, methods = $4, sign_in_level = $5, device = $6, authenticated_at = $7, \
-             seen_at = $8, expires_at = $9 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
+             seen_at = $8, idle = $9, expires_at = $10, generation = generation + 1 \
+             WHERE id = $1 AND account_id = $2 AND generation = $11 AND ended_at IS NULL";
     HOLD = "UPDATE sessions SET seen_at = seen_at WHERE id = $1 AND ended_at IS NULL";
     END = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL";
+    SUPERSEDE = "UPDATE sessions SET ended_at = $3 WHERE id = $1 AND generation = $2 AND ended_at IS NULL";
     END_OTHERS = "UPDATE sessions SET ended_at = $3 WHERE account_id = $1 AND id <> $2 AND ended_at IS NULL RETURNING id";
     END_ALL = "UPDATE sessions SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL RETURNING id";
-    OF_ACCOUNT = "SELECT id, methods, authenticated_at, seen_at, device FROM sessions WHERE account_id = $1 \
-                  AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3 ORDER BY seen_at DESC, id DESC";
+    OF_ACCOUNT = "SELECT id, methods, sign_in_level, authenticated_at, seen_at, expires_at, device FROM sessions \
+                  WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at + idle > $2 \
+                  ORDER BY seen_at DESC, id DESC";
 }
 
 #[derive(sqlx::FromRow)]
@@ -37,7 +42,13 @@ struct Row {
     acting: String,
     authenticated_at: i64,
     seen_at: i64,
+    idle: i64,
     expires_at: i64,
+    generation: i64,
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// A session and the keyed hash of its cookie's secret.
@@ -66,13 +77,15 @@ pub async fn insert(tx: &mut Tx, session: &Session, device: Device, token_hash: 
         device.to_string(),
         session.authenticated_at.0,
         session.seen_at.0,
+        millis(session.idle),
         session.expires_at.0,
     )
     .map(drop)
 }
 
 /// Stores that a session's person has signed in anew, under the hash of another secret: the cookie of before opens nothing any
-/// more, and the session with what hangs on it goes on. `false` if it has ended.
+/// more, and the session with what hangs on it goes on. `false` if it has ended, or was renewed since it was read: of two
+/// sign-ins at once the browser may keep either cookie, so that each needs a session.
 ///
 /// # Errors
 /// The store's own.
@@ -88,7 +101,9 @@ pub async fn renew(tx: &mut Tx, session: &Session, device: Device, token_hash: &
         device.to_string(),
         session.authenticated_at.0,
         session.seen_at.0,
+        millis(session.idle),
         session.expires_at.0,
+        session.generation,
     )?;
     changes::record(tx, &cache_key(&session.id), session.seen_at).await?;
     Ok(renewed == 1)
@@ -111,7 +126,9 @@ pub async fn find(conn: &mut Conn, id: &SessionId) -> Stored<Option<StoredSessio
         acting,
         authenticated_at: Timestamp(row.authenticated_at),
         seen_at: Timestamp(row.seen_at),
+        idle: Duration::from_millis(u64::try_from(row.idle).unwrap_or(0)),
         expires_at: Timestamp(row.expires_at),
+        generation: row.generation,
     };
     Ok(Some(StoredSession { session, token_hash: row.token_hash }))
 }
@@ -165,6 +182,18 @@ pub async fn end(tx: &mut Tx, account: &AccountId, id: &SessionId, now: Timestam
     Ok(ended)
 }
 
+/// Ends a session in the same way, as it was read: one that was renewed meanwhile goes on.
+///
+/// # Errors
+/// The store's own.
+pub async fn supersede(tx: &mut Tx, old: &Session, now: Timestamp) -> Stored<bool> {
+    let ended = execute!(tx, SUPERSEDE, old.id.as_str(), old.generation, now.0)? == 1;
+    if ended {
+        finish(tx, &old.id, now).await?;
+    }
+    Ok(ended)
+}
+
 /// Ends every other session of a session's account in the same way; which they were.
 ///
 /// # Errors
@@ -205,10 +234,14 @@ pub struct Listed {
     pub id: SessionId,
     /// `amr`, blank-separated.
     pub methods: String,
+    /// How strong it is.
+    pub level: SignInLevel,
     /// When it began.
     pub authenticated_at: Timestamp,
-    /// When it was last used, within [`SEEN_STEP`](crate::domain::session::SEEN_STEP).
+    /// When it was last used, within [`Session::seen_step`].
     pub seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
     /// The device in coarse words, or an empty text.
     pub device: String,
 }
@@ -218,13 +251,15 @@ pub struct Listed {
 /// # Errors
 /// The store's own.
 pub async fn of_account(conn: &mut Conn, account: &AccountId, now: Timestamp) -> Stored<Vec<Listed>> {
-    let idle = now.minus(IDLE);
-    let rows = fetch_all!(conn, (String, String, i64, i64, String), OF_ACCOUNT, account.as_str(), now.0, idle.0)?;
-    let listed = |(id, methods, begun, seen, device)| Listed {
+    let rows = fetch_all!(conn, (String, String, i64, i64, i64, i64, String), OF_ACCOUNT, account.as_str(), now.0)?;
+    let listed = |(id, methods, level, begun, seen, expires, device)| Listed {
         id: SessionId(id),
         methods,
+        // A row that says nothing that there is counts for little.
+        level: SignInLevel::from_number(level).unwrap_or(SignInLevel::OneFactor),
         authenticated_at: Timestamp(begun),
         seen_at: Timestamp(seen),
+        expires_at: Timestamp(expires),
         device,
     };
     Ok(rows.into_iter().map(listed).collect())

@@ -286,3 +286,16 @@ fn keys_are_made_private_and_a_readable_one_stops_the_start() {
     assert!(guiyi::keys::load_root(&folder, &random).is_err());
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn sessions_are_bounded_and_shorter_in_halls() {
+    let with = |from: &str, to: &str| refusal(&example().replacen(from, to, 1));
+    assert!(with("idle_minutes = 30", "idle_minutes = 31").contains("sessions.idle_minutes"));
+    assert!(with("absolute_hours = 12", "absolute_hours = 0").contains("sessions.absolute_hours"));
+    assert!(with("idle_minutes = 5 ", "idle_minutes = 45 ").contains("halls.idle_minutes"));
+    assert!(with("absolute_minutes = 60", "absolute_minutes = 1000").contains("halls.absolute_minutes"));
+    let path = file(&example().replace("idle_minutes = 30", "").replace("absolute_hours = 12", ""));
+    let config = load(&path).unwrap();
+    assert_eq!((config.sessions.idle_minutes, config.sessions.absolute_hours), (30, 12), "as ever");
+    std::fs::remove_file(path).unwrap();
+}

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["upstream", "passwords", "verify", "notify", "client_keys", "clients", "cache", "web_authentication"],
     &["app", "doctor"],
     &["captcha", "provider", "sign_in"],
-    &["review", "mandates"],
+    &["review", "mandates", "closing"],
     &["pages"],
     &["journeys"],
     &["http", "jobs", "commands"],

@@ -9,7 +9,7 @@ use url::Url;
 use crate::app::Ports;
 use crate::config::{
     CarryOver, ClientEntry, Config, Connector, Database, Egress, Formula, Halls, Keys, NewBrowser, OpenidConnect,
-    Passwords, ProfileNames, Registration, Review, Service, SignIn, Site, Status, System, UserTable,
+    Passwords, ProfileNames, Registration, Review, Service, Sessions, SignIn, Site, Status, System, UserTable,
 };
 use crate::demo::manifest::{COMPANIES_ID, EXAM_ID, POLICE_ID, SOCIETIES_ID, SYSTEM_ID};
 use crate::demo::people::State as AccountState;
@@ -208,6 +208,7 @@ pub fn config(places: &Places, secrets: &Secrets, keys: &Path, database: &str) -
         passwords: Passwords::default(),
         // Else every browser that is opened to look around would ask for a code from the inbox first.
         sign_in: SignIn { new_browser: NewBrowser::Enrolled },
+        sessions: Sessions::default(),
         // Plain http to this machine: the relying party's back channel.
         egress: Egress { allow: vec![place(&places.relying_party)], ..Egress::default() },
     }

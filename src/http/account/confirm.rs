@@ -133,8 +133,8 @@ pub(in crate::http) async fn confirmed(
 ) -> Result<Reply, Mishap> {
     let here = visit.signed_in.as_ref().map(|(session, _)| session).filter(|here| here.account == account.id);
     let here = here.ok_or(Mishap::Expired)?;
-    let new = session::begin(app, &account.id, (methods, visit.device()), Some(here)).await?;
-    begun(app, visit, &new, known, Reply::to(destination(params.text("to")).to_owned())).await
+    let new = session::begin(app, &account.id, (methods, visit.place()), Some(here)).await?;
+    begun(app, visit, (&new, false), known, Reply::to(destination(params.text("to")).to_owned())).await
 }
 
 #[cfg(test)]

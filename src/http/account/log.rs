@@ -108,6 +108,10 @@ pub(in crate::http) async fn row(app: &App, locale: Locale, entry: &Entry) -> St
         "recovery.wrong_number" => locale.t("log-recovery-wrong-number"),
         "address.changed" => locale.t("log-address-changed"),
         "address.removed" => locale.t("log-address-removed"),
+        "data.copied" => locale.t("log-data-copied"),
+        "account.closing" if entry.actor == entry.subject => locale.t("log-closing"),
+        "account.closing" => locale.t("log-closing-by-guardian"),
+        "account.closing_withdrawn" => locale.t("log-closing-withdrawn"),
         "sign_in" => locale.t("log-signed-in"),
         "sign_out" => locale.t(match field("why") {
             "signed in again" => "log-signed-in-again",
@@ -118,6 +122,7 @@ pub(in crate::http) async fn row(app: &App, locale: Locale, entry: &Entry) -> St
             _ => "log-signed-out",
         }),
         "sign_out.others" => locale.t("log-signed-out-others"),
+        "sign_out.all" => locale.t("log-signed-out-all"),
         "acting.chosen" if field("mandate").is_empty() => locale.tv("log-acting-oneself", client()),
         "acting.chosen" => locale.tv("log-acting-unit", client()),
         "unit.acted" => locale.tv("log-unit-acted", client()),

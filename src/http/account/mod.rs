@@ -4,8 +4,10 @@
 pub(super) mod address;
 pub(super) mod change_phone;
 pub(super) mod children;
+pub(super) mod close;
 pub(super) mod confirm;
 pub(super) mod consents;
+pub(super) mod data;
 pub(super) mod factors;
 pub(super) mod links;
 pub(super) mod log;
@@ -32,6 +34,7 @@ use crate::ids::SystemId;
 use crate::mandates::invitations_of;
 pub(super) use crate::pages::beijing as moment;
 use crate::pages::{Locale, Page, Rendered, Visit};
+use crate::sign_in::held;
 use crate::storage::Stored;
 use crate::storage::accounts::Evidence;
 use crate::storage::recoveries::Recovery;
@@ -67,6 +70,8 @@ struct Overview {
     children: usize,
     /// What somebody has asked for and is still to come, in words.
     recoveries: Vec<String>,
+    /// How many other accounts are signed in in this browser.
+    aside: usize,
 }
 
 /// `GET /account`; a guardian who has signed in for a child goes on with that.
@@ -109,6 +114,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visit: Visit, headers: Hea
         units,
         invitations: invitations_of(&app, account).await?.len(),
         children,
+        aside: held::aside(&app, &visit.held).await?.len(),
     };
     Ok(Reply::page(Rendered::new(200, &page)))
 }

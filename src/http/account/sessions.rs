@@ -1,4 +1,4 @@
-//! Where the person is signed in, and the way to sign out there.
+//! Where the person is signed in, and the way to sign out there: one by one, all others, or everywhere.
 
 use std::sync::Arc;
 
@@ -7,11 +7,14 @@ use axum::extract::State;
 
 use super::{methods, moment, to_login};
 use crate::app::App;
+use crate::http::logged_out;
+use crate::http::logout::forget;
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
 use crate::ids::SessionId;
 use crate::pages::{Page, Rendered, Visit};
+use crate::protocol::acr::SignInLevel;
 use crate::sign_in::session;
 use crate::storage::sessions;
 
@@ -28,7 +31,18 @@ struct Row {
     here: bool,
     begun: String,
     seen: String,
+    until: String,
     methods: String,
+    /// How strong it is: the key of a text.
+    level: &'static str,
+}
+
+fn level(level: SignInLevel) -> &'static str {
+    match level {
+        SignInLevel::OneFactor => "session-level-1",
+        SignInLevel::TwoFactors => "session-level-2",
+        SignInLevel::PhishingResistant => "session-level-3",
+    }
 }
 
 /// `GET /account/sessions`
@@ -43,6 +57,8 @@ pub(in crate::http) async fn show(State(app): State<Arc<App>>, visit: Visit) -> 
             device: if listed.device.is_empty() { visit.locale.t("session-unknown") } else { listed.device },
             begun: moment(listed.authenticated_at),
             seen: moment(listed.seen_at),
+            until: moment(listed.expires_at),
+            level: level(listed.level),
             methods: methods(visit.locale, &listed.methods),
         })
         .collect();
@@ -66,4 +82,12 @@ pub(in crate::http) async fn end_others(State(app): State<Arc<App>>, visit: Visi
     let Some((here, _)) = &visit.signed_in else { return Ok(to_login()) };
     session::end_others(&app, here).await?;
     Ok(Reply::to("/account/sessions"))
+}
+
+/// `POST /account/sessions/end-all`: everywhere, here too.
+pub(in crate::http) async fn end_all(State(app): State<Arc<App>>, visit: Visit, _: Posted) -> Result<Reply, Mishap> {
+    let Some((here, account)) = &visit.signed_in else { return Ok(to_login()) };
+    session::end_everywhere(&app, &account.id).await?;
+    let reply = logged_out::page(&app, &visit, Some(&here.id), None).await?;
+    Ok(forget(&app, &visit, reply))
 }

@@ -34,6 +34,8 @@ struct ExistingPage {
     masked: String,
     phone: Option<String>,
     code_sent: bool,
+    /// The account is being closed: that has to be taken back first.
+    closing: bool,
     captcha: View,
     login: String,
 }
@@ -71,6 +73,7 @@ impl ExistingAccount {
             masked: account.user_name.masked(),
             phone: account.phone().map(|p| p.last_two().to_owned()),
             code_sent,
+            closing: account.is_closing(),
             login: login_path(cx),
         };
         Ok(Rendered::new(status, &template))

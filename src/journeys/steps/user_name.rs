@@ -64,7 +64,7 @@ fn asks_captcha(answers: &Answers) -> bool {
 }
 
 async fn is_taken(cx: &Cx<'_>, name: &UserName) -> Result<bool, StorageError> {
-    accounts::user_name_taken(&mut cx.app.db.read().await?, name).await
+    accounts::user_name_taken(&mut cx.app.db.read().await?, &cx.app.keys, name).await
 }
 
 async fn suggestions(cx: &Cx<'_>, base: &str) -> Result<Vec<String>, StorageError> {

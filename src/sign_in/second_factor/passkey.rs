@@ -18,6 +18,7 @@ use crate::crypto::{Purpose, SealError};
 use crate::domain::account::Account;
 use crate::domain::authenticator::{Authenticator, AuthenticatorKind};
 use crate::ids::{AccountId, AuthenticatorId};
+use crate::sign_in::entrant;
 use crate::storage::authenticators::{self, StoredAuthenticator, credential_index};
 use crate::storage::{StorageError, Stored, tickets};
 
@@ -202,7 +203,7 @@ pub fn discover(app: &App, browser: &str) -> Result<Option<Ceremony>, SealError>
     begin(app, Aim::SignIn, (None, browser), (options.public_key, state)).map(Some)
 }
 
-/// The active account whose passkey has answered.
+/// The account whose passkey has answered; it may be one that is being closed.
 ///
 /// # Errors
 /// The store's own.
@@ -218,8 +219,7 @@ pub async fn sign_in(app: &App, browser: &str, (ticket, answer): (&str, &str)) -
     let Some(stored) = found.filter(|stored| handle(app, &stored.account) == handle_there) else { return Ok(None) };
     let passkey = parse(app, &stored)?;
     let Ok(result) = party.finish_discoverable_authentication_v2(&answer, state, &passkey) else { return Ok(None) };
-    let account = app.caches.account(&stored.account).await?.filter(|account| account.is_active());
-    match account {
+    match entrant(app, &stored.account).await? {
         Some(account) if used(app, stored, &result).await? => Ok(Some(account)),
         _ => Ok(None),
     }

@@ -12,6 +12,7 @@ use crate::crypto::{Purpose as Seal, SealError, sha256};
 use crate::domain::account::Account;
 use crate::domain::session::Method;
 use crate::ids::AccountId;
+use crate::sign_in::entrant;
 use crate::storage::StorageError;
 
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -93,7 +94,7 @@ impl Pending {
         if !mine || pending.expires_at <= app.clock.now() {
             return Ok(None);
         }
-        let account = app.caches.account(&pending.account).await?;
+        let account = entrant(app, &pending.account).await?;
         let account = account.filter(|account| fingerprint(account) == pending.password);
         Ok(account.map(|account| Opened { account, goal: pending.goal, proven: pending.proven }))
     }

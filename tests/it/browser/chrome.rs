@@ -220,6 +220,11 @@ impl Chrome {
         self.loaded().await;
     }
 
+    /// The back button.
+    pub(super) async fn back(&self) {
+        self.leave("the back button", async { self.client.back().await }).await;
+    }
+
     async fn loaded(&self) {
         let state = "return document.readyState";
         until("a complete page", async || {

@@ -11,6 +11,7 @@ mod demo;
 mod walk;
 
 mod acting;
+mod centre;
 mod existing_accounts;
 mod form_errors;
 mod keyboard;

@@ -10,7 +10,7 @@ use guiyi::domain::contact::{EmailAddress, Phone};
 use guiyi::domain::device::Device;
 use guiyi::domain::document::{Document, DocumentType};
 use guiyi::domain::person::{Gender, PersonName};
-use guiyi::domain::session::Method;
+use guiyi::domain::session::{Method, Place};
 use guiyi::domain::unit::{Address, CreditCode, Unit, UnitName, UnitType, day_from_legacy};
 use guiyi::domain::user_name::UserName;
 use guiyi::ids::{AccountId, MandateId, VerificationId};
@@ -245,7 +245,13 @@ pub async fn signed_in(world: &World, account: &AccountId) -> Browser {
 
 /// A session of an account: its cookie.
 async fn session(app: &App, account: &AccountId) -> String {
-    let session = NewSession::new(account, &[Method::Password], Device::default(), app.clock.now(), &app.random);
+    let session = NewSession::new(
+        account,
+        &[Method::Password],
+        Place { device: Device::default(), limits: app.config.session_limits(false) },
+        app.clock.now(),
+        &app.random,
+    );
     let cookie = session.cookie();
     let (keys, random) = (app.keys.clone(), app.random.clone());
     app.db.write(move |tx: &mut Tx| Box::pin(async move { session.store(tx, &keys, &random).await })).await.unwrap();

@@ -2,6 +2,7 @@
 //! 14th birthday: that is computed at each request, and stored nowhere.
 
 pub(in crate::http) mod child;
+pub(in crate::http) mod close;
 pub(in crate::http) mod consents;
 
 use std::sync::Arc;
@@ -48,6 +49,8 @@ struct Row {
     since: String,
     /// Whether the child is 14: the guardian has no rights any more.
     grown: bool,
+    /// Whether the account is being closed.
+    closing: bool,
     links: usize,
     sessions: usize,
     consents: usize,
@@ -79,6 +82,7 @@ async fn row(app: &App, visit: &Visit, guardianship: &Guardianship) -> Stored<Op
         relation: relation(visit, guardianship),
         since: date(guardianship.since),
         grown: !child.is_active() || !child.is_childs(app.today()),
+        closing: child.is_closing() && child.is_childs(app.today()),
         links: links::of_account(&mut conn, &child.id).await?.len(),
         sessions: sessions::of_account(&mut conn, &child.id, visit.now).await?.len(),
         consents: consented::of_actor(&mut conn, &child.id).await?.len(),
