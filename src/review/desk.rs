@@ -20,12 +20,12 @@ use crate::ids::{AccountId, MessageId, SystemId};
 use crate::notify::codes::{Asker, Recipient};
 use crate::protocol::acr::IdentityLevel;
 use crate::secret::Secret;
-use crate::sign_in::recovery::{self, Pen};
+use crate::sign_in::recovery::Pen;
 use crate::sign_in::{Attempt, KnownBrowser, Outcome, sign_in};
 use crate::storage::evidence::Piece;
 use crate::storage::limits::{self, Limit};
 use crate::storage::reviews::{self, Decision, Review, State};
-use crate::storage::{StorageError, Tx, accounts, audit, evidence as pictures, guardianships, outbox, recoveries};
+use crate::storage::{StorageError, Tx, accounts, audit, evidence as pictures, guardianships, outbox};
 
 /// A claimed case goes back to the list after so long.
 const CLAIM: Duration = Duration::from_secs(4 * 60 * 60);
@@ -307,17 +307,8 @@ impl Reviewer {
                         return Err(DeskError::Unclaimed);
                     }
                     pictures::keep_until(tx, &journey, term.max(effective_at)).await?;
-                    match (&owner, regained) {
-                        (Some(owner), Some(change)) => {
-                            recovery::supersede(tx, &pen, owner, change.kind()).await?;
-                            recovery::begin(tx, &pen, (owner, change), (Some(&id), effective_at)).await?;
-                        }
-                        (Some(owner), None) => {
-                            let event = "account.review_approved";
-                            owner::note(tx, &random, now, event, (&who, owner, &system)).await?;
-                        }
-                        (None, _) => {}
-                    }
+                    let of = (&id, who.as_str());
+                    owner::approved(tx, &pen, of, (owner.as_ref(), &system), (regained, effective_at)).await?;
                     for message in &notices {
                         outbox::push(tx, &keys, &MessageId::mint(now, &random), message, now, NOTICE).await?;
                     }
@@ -373,15 +364,7 @@ impl Reviewer {
                     if !reviews::stop(tx, &id, &sealed, now).await? {
                         return Err(DeskError::Closed("not waiting for an objection"));
                     }
-                    match recoveries::of_review(tx, &pen.keys, &id).await? {
-                        Some(waiting) => drop(recovery::stop(tx, &pen, &waiting, &who).await?),
-                        None => {
-                            if let Some(owner) = &owner {
-                                let event = "account.review_stopped";
-                                owner::note(tx, &random, now, event, (&who, owner, &system)).await?;
-                            }
-                        }
-                    }
+                    owner::stopped(tx, &pen, (&id, &who), (owner.as_ref(), &system)).await?;
                     note(tx, &random, now, "review.stopped", (&who, &number), json!({})).await
                 })
             })

@@ -33,6 +33,7 @@ statements! {
     INVITED = "UPDATE mandates SET invited = NULL, phone_index = NULL, invited_until = NULL WHERE id IN \
                (SELECT id FROM mandates WHERE phone_index IS NOT NULL \
                 AND (ended_at <= $1 OR (accepted_at IS NULL AND invited_until <= $1)) LIMIT 200)";
+    RECOVERIES = "DELETE FROM recoveries WHERE id IN (SELECT id FROM recoveries WHERE ended_at <= $1 LIMIT 200)";
     OUTBOX = "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE done_at <= $1 LIMIT 200)";
 }
 
@@ -68,7 +69,7 @@ pub async fn sweep(tx: &mut Tx, now: Timestamp) -> Stored<u64> {
     for sql in [JOURNEYS, OUTBOX] {
         gone += execute!(tx, sql, now.0 - DAY)?;
     }
-    for sql in [REVIEWS, INVITED] {
+    for sql in [REVIEWS, INVITED, RECOVERIES] {
         gone += execute!(tx, sql, now.0 - 183 * DAY)?;
     }
     gone += execute!(tx, QUESTIONS, now.0 - 60 * DAY)?;

@@ -59,12 +59,13 @@ both! {
 
     async fn every_account_page_is_for_who_is_signed_in(world) {
         let mut browser = world.browser();
-        for page in ["", "/links", "/links/x", "/address", "/sessions", "/consents", "/log"] {
+        for page in ["", "/links", "/links/x", "/address", "/phone/change", "/sessions", "/consents", "/log"] {
             browser.get(&format!("/account{page}")).await;
             assert_eq!(browser.at, "/login", "{page}");
         }
         let mut browser = migrate(&world, &LIMING).await;
-        for path in ["/links/x", "/sessions/end", "/sessions/end-others", "/consents/revoke"] {
+        let posts = ["/links/x", "/sessions/end", "/sessions/end-others", "/consents/revoke", "/phone/change", "/freeze", "/recovery/stop"];
+        for path in posts {
             browser.post(&format!("/account{path}"), &[("csrf", "wrong"), ("client", BOOKING)]).await;
             assert_eq!(browser.status, 403, "{path} without this browser's token");
         }
