@@ -20,6 +20,8 @@ statements! {
     REFRESH_TOKENS = "DELETE FROM refresh_tokens WHERE actor_id = $1 OR account_id = $1";
     // Whose account it was over there is personal data; that there was a link is in the audit log.
     LINKS = "UPDATE legacy_links SET subject = '', unlinked_at = COALESCE(unlinked_at, $2) WHERE account_id = $1";
+    RECOVERIES = "UPDATE recoveries SET change = '', ended_at = COALESCE(ended_at, $2), outcome = COALESCE(outcome, 'stopped') \
+                  WHERE account_id = $1";
     GUARDIANSHIPS = "UPDATE guardianships SET ended_at = $2 WHERE (child_id = $1 OR guardian_id = $1) AND ended_at IS NULL";
     INVITED = "UPDATE mandates SET invited = NULL, phone_index = NULL, invited_until = NULL WHERE person_id = $1";
     EVIDENCE = "DELETE FROM evidence WHERE journey_id IN (SELECT id FROM journeys WHERE account_id = $1)";
@@ -53,7 +55,7 @@ pub async fn erase(tx: &mut Tx, keys: &Keyring, account: &Account, now: Timestam
     ] {
         execute!(tx, sql, id)?;
     }
-    for sql in [LINKS, GUARDIANSHIPS] {
+    for sql in [LINKS, RECOVERIES, GUARDIANSHIPS] {
         execute!(tx, sql, id, now.0)?;
     }
     changes::record(tx, &accounts::cache_key(&account.id), now).await?;
