@@ -156,7 +156,7 @@ fn mode(what: &str, path: &Path, folder: &Path) -> Option<Finding> {
     let (file, folder) = (Access::of(path).ok()?, Access::of(folder).ok()?);
     let why = format!("mode {:03o}, in a folder with mode {:03o}", file.mode, folder.mode);
     // Whoever can't pass through the folder can't reach the file.
-    let is_open = (file.mode & 0o066) & (folder.mode & 0o011) * 0o6 != 0;
+    let is_open = (file.mode & 0o066) & ((folder.mode & 0o011) * 0o6) != 0;
     Some(if is_open {
         let why = format!("others can reach user names, hashes and sealed data ({why})");
         Finding::warning(Check::DatabaseMode, what, why, format!("chmod 600 {what}"))
