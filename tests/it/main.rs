@@ -14,6 +14,7 @@ mod support;
 
 mod account;
 mod address;
+mod asvs;
 mod browser;
 mod clients;
 mod closing;
