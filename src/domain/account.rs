@@ -51,7 +51,9 @@ impl AccountStatus {
 
     /// Reads that text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Disabled, Self::Frozen, Self::Closing, Self::Closed].into_iter().find(|s| s.as_str() == text)
+        [Self::Active, Self::Disabled, Self::Frozen, Self::Closing, Self::Closed]
+            .into_iter()
+            .find(|s| s.as_str() == text)
     }
 }
 

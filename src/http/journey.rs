@@ -7,16 +7,17 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 
 use super::cookies::{Cookie, holding};
-use super::login::take_over;
+use super::login::{self, take_over};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
 use crate::app::App;
+use crate::domain::session::FRESH;
 use crate::ids::{InteractionId, JourneyId};
 use crate::journeys::engine::{self, Answer, StepError};
 use crate::journeys::{Answers, Goal, begin_page as list, begun, finished_phases, finished_session};
 use crate::pages::{Page, Rendered, Visit};
-use crate::sign_in::{KNOWN_BROWSER_LIFETIME, KnownBrowser};
+use crate::sign_in::KNOWN_BROWSER_LIFETIME;
 use crate::storage::journeys::State as Where;
 use crate::storage::{accounts, interactions};
 
@@ -41,12 +42,12 @@ pub(super) async fn reply(app: &App, visit: &Visit, headers: &HeaderMap, answer:
     let held = take_over(app, visit, session, false).await?;
     let reply = Reply::to(finished.to).cookies(holding(app, &held, &visit.held));
     // An account that was here before may have more to ask for than a journey does; and a hall's browser is nobody's own.
-    let stronger = app.caches.account(account).await?.is_none_or(|account| account.second_factors.any());
-    if stronger || visit.is_in_hall() {
+    let found = app.caches.account(account).await?;
+    let Some(new) = found.filter(|new| visit.now.since(new.created_at) < FRESH && !visit.is_in_hall()) else {
         return Ok(reply);
-    }
-    let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
-    let known = known.with(app, account, visit.now)?;
+    };
+    let known = login::known(app, visit, headers);
+    let known = known.with(app, &new, visit.now)?;
     Ok(reply.cookie(Cookie::Known.set(&app.config, &known, Some(KNOWN_BROWSER_LIFETIME))))
 }
 

@@ -149,11 +149,16 @@ pub(super) async fn refused(
     again(app, &visit, interaction.unwrap_or_default(), form, 422, captcha).await
 }
 
+/// The accounts that this browser is known to; in a hall it is known to nobody.
+pub(super) fn known(app: &App, visit: &Visit, headers: &HeaderMap) -> KnownBrowser {
+    let cookie = Cookie::Known.read(&app.config, headers).filter(|_| !visit.is_in_hall());
+    KnownBrowser::open(app, cookie.as_deref())
+}
+
 /// The door of names and passwords, on a browser that may be known.
 pub(super) async fn tried(app: &App, visit: &Visit, headers: &HeaderMap, params: &Params) -> Result<Tried, Mishap> {
     // A hall's browser is nobody's own.
-    let cookie = Cookie::Known.read(&app.config, headers).filter(|_| !visit.is_in_hall());
-    let known = KnownBrowser::open(app, cookie.as_deref());
+    let known = known(app, visit, headers);
     Ok(door::tried(app, visit, &known, params).await?)
 }
 

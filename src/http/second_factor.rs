@@ -8,8 +8,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 
 use super::account::confirm;
-use super::cookies::Cookie;
-use super::login::{SignedIn, finish, keeps, waiting};
+use super::login::{SignedIn, finish, keeps, known, waiting};
 use super::mishap::Mishap;
 use super::posted::Posted;
 use super::recover::password;
@@ -22,7 +21,6 @@ use crate::domain::typed::compact;
 use crate::notify::codes::{Sent, Verified};
 use crate::pages::{Form, Page, Rendered, Visit};
 use crate::protocol::params::Params;
-use crate::sign_in::KnownBrowser;
 use crate::sign_in::second_factor::passkey::{self, Ceremony};
 use crate::sign_in::second_factor::{Goal, Opened, Pending, Way, sms, verify};
 
@@ -169,8 +167,8 @@ async fn passed(
     let remembered = params.text("remember") == "yes" && !visit.is_in_hall() && way != Way::RecoveryCode;
     let known = match remembered {
         true => {
-            let known = KnownBrowser::open(app, Cookie::Known.read(&app.config, headers).as_deref());
-            Some(known.with(app, &account.id, visit.now)?)
+            let known = known(app, visit, headers);
+            Some(known.with(app, &account, visit.now)?)
         }
         false => None,
     };

@@ -10,6 +10,7 @@ use super::login::{self, SignedIn, finish};
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
+use super::second_factor;
 use crate::app::App;
 use crate::domain::account::AccountKind;
 use crate::domain::session::Method;
@@ -17,8 +18,10 @@ use crate::ids::{InteractionId, JourneyId, SystemId};
 use crate::journeys::Answers;
 use crate::journeys::engine;
 use crate::pages::{Visit, login as login_path};
+use crate::protocol::params::Params;
 use crate::sign_in::entrant;
 use crate::sign_in::federated::{self, Purpose, Returned};
+use crate::sign_in::second_factor::{Goal, is_due};
 use crate::storage::links;
 use crate::upstream::{ConnectedSystem, SignInFailure, UpstreamProof};
 
@@ -111,6 +114,11 @@ async fn sign_in(
         return to_journey(app, visit, headers, &id, system, Ok(proof)).await;
     };
     match entrant(app, &account).await? {
+        Some(account) if is_due(app, &account, &login::known(app, &visit, headers), visit.now) => {
+            let carried = waiting.map(|id| format!("interaction={id}")).unwrap_or_default();
+            let params = Params::parse(carried.as_bytes())?;
+            second_factor::begin(app, &visit, &params, &account, (Goal::SignIn, &[Method::Legacy])).await
+        }
         Some(account) => {
             let signed_in =
                 SignedIn { account: &account, methods: &[Method::Legacy], known: None, legal: false, keep: false };

@@ -85,7 +85,7 @@ pub async fn needs_captcha_here(
         true => None,
         false => accounts::find_by_identifier(&mut conn, &app.keys, identifier).await?,
     };
-    let knows = found.as_ref().is_some_and(|account| known.knows(&account.id, app.clock.now()));
+    let knows = found.as_ref().is_some_and(|account| known.knows(account, app.clock.now()));
     Tries::new(app, &typed(identifier), found.as_ref(), asker, knows).needs_captcha(&mut conn).await
 }
 
@@ -113,7 +113,7 @@ async fn judge(
     password: &Secret,
     (asker, known): (&Asker, &KnownBrowser),
 ) -> Result<Outcome, StorageError> {
-    let knows = found.as_ref().is_some_and(|account| known.knows(&account.id, app.clock.now()));
+    let knows = found.as_ref().is_some_and(|account| known.knows(account, app.clock.now()));
     let tries = Tries::new(app, typed, found.as_ref(), asker, knows);
     if let Some(wait) = tries.begin(app).await? {
         return Ok(Outcome::Limited(wait));

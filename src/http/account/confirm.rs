@@ -43,11 +43,22 @@ struct ConfirmPage {
 pub(in crate::http) fn proven<'a>(visit: &'a Visit, back: &str) -> Result<(&'a Session, &'a Arc<Account>), Reply> {
     let (session, account) = person(visit)?;
     let recent = visit.now.since(session.authenticated_at) < FRESH;
-    if recent && session.level >= account.reachable().min(SignInLevel::TwoFactors) {
+    if recent && session.level >= account.reachable().min(SignInLevel::TwoFactors) && is_own(session, account) {
         return Ok((session, account));
     }
     let to: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
     Err(Reply::to(format!("/account/confirm?to={to}")))
+}
+
+/// Whether it was signed in by something of the account's own, where it has anything: an old system's word is none.
+fn is_own(session: &Session, account: &Account) -> bool {
+    let methods = Method::split(&session.methods);
+    let has = |method| methods.contains(&method);
+    match (account.password.is_some(), account.phone().is_some() || account.second_factors.any()) {
+        (true, _) => has(Method::Password) || has(Method::Passkey),
+        (false, true) => has(Method::OneTimeCode) || has(Method::Passkey),
+        (false, false) => true,
+    }
 }
 
 /// A page of the account's and nothing else: what came from outside leads nowhere else.

@@ -11,7 +11,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 
-use super::cookies::Cookie;
+use super::login;
 use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
@@ -26,7 +26,6 @@ use crate::notify::codes::Recipient;
 use crate::notify::texts::Purpose;
 use crate::pages::{Form, Page, Rendered, Visit, captcha, login as login_path, passes_captcha};
 use crate::protocol::params::Params;
-use crate::sign_in::KnownBrowser;
 use crate::sign_in::recovery::{Claim, Proof, reachable};
 use crate::sign_in::second_factor::{Goal, Pending};
 
@@ -114,9 +113,9 @@ pub(super) async fn begin(
     if !passes_captcha(&app, &visit, &params, &mut form).await? {
         return start_page(&app, &visit, &params, form, (false, 422));
     }
-    let known = KnownBrowser::open(&app, Cookie::Known.read(&app.config, &headers).as_deref());
+    let known = login::known(&app, &visit, &headers);
     let (claim, account) = Claim::of(&app, (identifier.as_ref(), typed), &PURPOSE, (&visit.browser, false)).await?;
-    let known = account.as_ref().is_some_and(|account| known.knows(&account.id, visit.now));
+    let known = account.as_ref().is_some_and(|account| known.knows(account, visit.now));
     claim.send(&app, Purpose::Recover { known }, account.as_ref(), &visit.asker).await?;
     Ok(code_page(&visit, &params, claim.seal(&app)?, Form::default(), 200))
 }

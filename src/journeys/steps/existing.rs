@@ -190,13 +190,14 @@ impl Proven {
 }
 
 /// A chosen password is enough; a carried-over one may be the stolen one, and a phone may have a new owner: each of
-/// these needs the other.
+/// these needs the other. So does either where the owner has set up a second factor: a journey is no way around it.
 fn judge(cx: &Cx<'_>, account: &Account, control: Control, proven: Proven) -> Control {
     let chosen = account.password.as_ref().is_some_and(|p| p.origin == PasswordOrigin::Chosen);
     let fresh = account.phone_counts(cx.visit.now);
+    let alone = !account.second_factors.any();
     match proven {
-        Proven::Password => control.with_password(chosen),
-        Proven::Code => control.with_code(fresh),
+        Proven::Password => control.with_password(chosen && alone),
+        Proven::Code => control.with_code(fresh && alone),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ids::AccountId;
 use crate::notify::codes::Recipient;
 use crate::notify::{texts, told};
 use crate::sign_in::session::end_all;
-use crate::storage::{Stored, Tx, accounts, audit, authenticators, recoveries};
+use crate::storage::{Stored, Tx, accounts, audit, authenticators, links, recoveries};
 
 /// A phone that becomes an account's.
 #[derive(Clone, Debug)]
@@ -50,6 +50,10 @@ pub async fn change(
     }
     if frozen {
         accounts::reset_password(tx, id, None, pen.now).await?;
+        // Whoever was at it may have bound an old account that signs in here: the owner binds what is the owner's anew.
+        for link in links::of_account(tx, id).await? {
+            links::unlink(tx, &link.id, id, pen.now).await?;
+        }
         accounts::set_status(tx, id, AccountStatus::Active, pen.now).await?;
     }
     let forget = end_all(tx, id, spare, pen.now).await?;

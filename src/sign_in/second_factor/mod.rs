@@ -86,7 +86,7 @@ pub fn is_due(app: &App, account: &Account, known: &KnownBrowser, now: Timestamp
         NewBrowser::Any => account.phone_on_file().is_some() || account.second_factors.any(),
         NewBrowser::Enrolled => account.second_factors.any(),
     };
-    (account.carried_over() || asked) && !known.knows(&account.id, now)
+    (account.carried_over() || asked) && !known.knows(account, now)
 }
 
 /// Verifies a typed code; a passkey has none.

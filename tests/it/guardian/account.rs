@@ -26,7 +26,7 @@ both! {
         for text in ["父亲", "合肥市-合肥市政务服务网", "未知的浏览器", "x***u", "满十四周岁之日起", "12345"] {
             assert!(browser.shows(text), "{text}: {}", browser.body);
         }
-        assert!(!browser.shows(XIAOYU.number) && !browser.shows("陈小雨") && !browser.shows("password"));
+        assert!(!browser.shows(XIAOYU.number) && !browser.shows("陈小雨") && !browser.shows("name=\"password\""));
         browser.submit(&[]).await;
         assert!(browser.at == path && browser.shows("孩子目前没有登录"), "{} {}", browser.at, browser.body);
         child.get("/account").await;
