@@ -67,7 +67,7 @@ both! {
             ("account", "user_name", "liming"), ("person", "name", LIMING.name), ("person", "phone", LIMING.phone),
             ("person", "gender", "male"), ("documents", "number", LIMING.number), ("verifications", "source", "hefei"),
             ("links", "system", "hefei"), ("consents", "application", "real-estate-booking"),
-            ("consents", "scopes", "openid phone"), ("authenticators", "kind", "totp"), ("sessions", "since", "2026-11-24 10:00"),
+            ("consents", "scopes", "openid phone"), ("authenticators", "kind", "totp"), ("sessions", "since", "2026-11-24 10:01"),
             ("mandates", "unit", Unit::YUNHAI.name), ("agreements", "agreement", "terms"), ("journeys", "since", "2026-11-24 10:00"),
         ] {
             let found = copy[section].as_array().unwrap_or_else(|| panic!("no {section}: {copy}"));

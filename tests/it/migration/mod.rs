@@ -114,7 +114,12 @@ pub async fn to_email(world: &World, browser: &mut Browser, phone: &str) {
 /// From the user name to the end, with a new password.
 pub async fn complete(world: &World, browser: &mut Browser, person: &Person) {
     let name = browser.value("user_name");
-    browser.submit(&[("user_name", &name)]).await;
+    complete_as(world, browser, person, &name).await;
+}
+
+/// The same under a user name of one's own.
+pub async fn complete_as(world: &World, browser: &mut Browser, person: &Person, name: &str) {
+    browser.submit(&[("user_name", name)]).await;
     to_email(world, browser, person.phone).await;
     browser.submit(&[("email", "")]).await;
     let fields = [("choice", "new"), ("new_password", NEW_PASSWORD), ("new_password_again", NEW_PASSWORD)];

@@ -186,8 +186,8 @@ both! {
         approve(&world, &second, &number).await.unwrap();
         let case = first.open(&world.app, &number).await.unwrap();
         first.stop(&world.app, &case, "账号所有人提出异议").await.unwrap();
+        assert!(world.messages(LIMING.phone).await.iter().any(|text| text.contains("更换手机号的申请已停止")));
         world.advance(WAIT);
         assert_eq!(due(&world).await, 0);
-        assert!(world.messages(LIMING.phone).await.iter().any(|text| text.contains("更换手机号的申请已停止")));
     }
 }
