@@ -46,8 +46,13 @@ pub(in crate::http) fn proven<'a>(visit: &'a Visit, back: &str) -> Result<(&'a S
     if recent && session.level >= account.reachable().min(SignInLevel::TwoFactors) && is_own(session, account) {
         return Ok((session, account));
     }
+    Err(confirmation(back))
+}
+
+/// The way to the proof, and back to `back`.
+pub(in crate::http) fn confirmation(back: &str) -> Reply {
     let to: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
-    Err(Reply::to(format!("/account/confirm?to={to}")))
+    Reply::to(format!("/account/confirm?to={to}"))
 }
 
 /// Whether it was signed in by something of the account's own, where it has anything: an old system's word is none.

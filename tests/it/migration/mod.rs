@@ -19,6 +19,7 @@ mod source;
 mod stories;
 mod tampering;
 mod user_table;
+mod ways_in;
 
 use crate::support::{Browser, World};
 

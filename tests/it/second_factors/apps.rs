@@ -72,7 +72,10 @@ both! {
     }
 
     async fn new_recovery_codes_end_the_old_ones_and_the_last_factor_takes_them_along(world) {
-        let (mut browser, _, codes) = with_app(&world).await;
+        let (_, secret, codes) = with_app(&world).await;
+        let mut browser = world.browser();
+        login(&mut browser, "liming").await;
+        browser.submit(&[("code", &shown(&world, &secret))]).await;
         browser.get("/account/factors").await;
         assert!(browser.shows("还有 10 个恢复码"), "{}", browser.body);
         let csrf = browser.csrf();

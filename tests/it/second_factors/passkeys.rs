@@ -108,6 +108,10 @@ both! {
         answer(&mut owner, &again, &[]).await;
         assert!(owner.error("passkey"), "{}", owner.body);
         assert_eq!(world.count("authenticators").await, 1);
+        let mut owner = world.browser();
+        owner.get("/login").await;
+        let said = device.get(&ceremony(&owner).0);
+        answer(&mut owner, &said, &[]).await;
         owner.get("/account/factors").await;
         owner.submit(&[]).await;
         assert_eq!(world.count("authenticators").await, 0);

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 
-use super::confirm::proven;
+use super::confirm::{confirmation, proven};
 use super::{moment, to_login};
 use crate::app::App;
 use crate::domain::account::Account;
 use crate::domain::authenticator::{Authenticator, AuthenticatorKind};
+use crate::domain::session::{Method, Session};
 use crate::http::mishap::Mishap;
 use crate::http::posted::Posted;
 use crate::http::reply::Reply;
@@ -136,6 +137,12 @@ fn added(visit: &Visit, codes: Vec<String>) -> Reply {
     }
 }
 
+/// Whether one of the factors that were set up, or what was written down for their loss, was shown in this session.
+fn shows_one(session: &Session) -> bool {
+    let set_up = [Method::Passkey, Method::AuthenticatorApp, Method::RecoveryCode];
+    Method::split(&session.methods).iter().any(|method| set_up.contains(method))
+}
+
 /// `POST /account/factors/{id}/remove`
 pub(in crate::http) async fn remove(
     State(app): State<Arc<App>>,
@@ -144,7 +151,9 @@ pub(in crate::http) async fn remove(
     _: Posted,
 ) -> Result<Reply, Mishap> {
     let (_, account) = match proven(&visit, BACK) {
-        Ok(proven) => proven,
+        Ok((session, account)) if shows_one(session) => (session, account),
+        // What is weaker takes nothing stronger away.
+        Ok(_) => return Ok(confirmation(BACK)),
         Err(elsewhere) => return Ok(elsewhere),
     };
     let told = told::about(&mut app.db.read().await?, &app.keys, account, app.today()).await?;
