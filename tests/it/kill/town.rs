@@ -130,6 +130,7 @@ fn configuration(
         source = {{ id = "population", url = "{source}", client = "guiyi", secret = "{secret}" }}
         registry = {{ id = "organisations", url = "{source}", client = "guiyi", secret = "{secret}" }}
         halls = {{ addresses = ["127.0.0.1"] }}
+        sign_in = {{ new_browser = "enrolled" }}
 
         [[systems]]
         id = "hefei"

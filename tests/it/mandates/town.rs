@@ -247,7 +247,8 @@ pub async fn signed_in(world: &World, account: &AccountId) -> Browser {
 async fn session(app: &App, account: &AccountId) -> String {
     let session = NewSession::new(
         account,
-        &[Method::Password],
+        // Its people have no password.
+        &[Method::OneTimeCode, Method::Sms],
         Place { device: Device::default(), limits: app.config.session_limits(false) },
         app.clock.now(),
         &app.random,

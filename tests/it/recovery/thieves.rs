@@ -189,9 +189,8 @@ both! {
         world.advance(61);
         owner.jar.remove("guiyi_session");
         login(&mut owner, "liming").await;
-        owner.get("/account/password").await;
-        owner.submit(&[("password", NEW_PASSWORD)]).await;
         owner.submit(&[("code", &crate::second_factors::shown(&world, &secret))]).await;
+        owner.get("/account/password").await;
         owner.submit(&[("new_password", "a quite different one"), ("new_password_again", "a quite different one")]).await;
         assert_eq!(owner.at, "/account", "{}", owner.body);
         world.advance(WAIT + 1);
