@@ -12,6 +12,7 @@ use super::mishap::Mishap;
 use super::posted::{Posted, Queried};
 use super::reply::Reply;
 use crate::app::App;
+use crate::domain::account::Account;
 use crate::domain::session::FRESH;
 use crate::ids::{InteractionId, JourneyId};
 use crate::journeys::engine::{self, Answer, StepError};
@@ -43,7 +44,8 @@ pub(super) async fn reply(app: &App, visit: &Visit, headers: &HeaderMap, answer:
     let reply = Reply::to(finished.to).cookies(holding(app, &held, &visit.held));
     // An account that was here before may have more to ask for than a journey does; and a hall's browser is nobody's own.
     let found = app.caches.account(account).await?;
-    let Some(new) = found.filter(|new| visit.now.since(new.created_at) < FRESH && !visit.is_in_hall()) else {
+    let is_new = |account: &Account| visit.now.since(account.created_at) < FRESH && !account.second_factors.any();
+    let Some(new) = found.filter(|account| is_new(account) && !visit.is_in_hall()) else {
         return Ok(reply);
     };
     let known = login::known(app, visit, headers);

@@ -73,7 +73,7 @@ impl Visit {
             path: self.path.clone(),
             login: login(self.waiting()),
             user: self.signed_in.as_ref().map(|(_, account)| account.user_name.masked()),
-            hall: self.is_in_hall().then(|| self.limits.idle.as_secs() / 60),
+            hall: self.is_in_hall().then_some(self.limits.idle.as_secs() / 60),
             site: Arc::clone(&self.site),
         }
     }

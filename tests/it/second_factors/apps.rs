@@ -62,7 +62,7 @@ both! {
             browser.submit(&[("other", "recovery")]).await;
             browser.submit(&[("code", code), ("remember", "yes")]).await;
             assert_eq!(browser.at == "/account", works, "{code}: {}", browser.body);
-            assert_eq!(browser.jar.contains_key("guiyi_known"), false);
+            assert!(!browser.jar.contains_key("guiyi_known"));
         }
         assert_eq!(world.scalar("SELECT COUNT(*) FROM recovery_codes WHERE used_at IS NOT NULL").await, 2);
         for code in &codes {
